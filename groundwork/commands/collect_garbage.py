@@ -43,7 +43,7 @@ from groundwork.stage_table import BY_NAME
 UNSWEPT_SECONDS = 3600.0  # seconds: a folder that changed later may be of a document whose text is not written yet
 
 # by stage and by name of a unit or document: when the oldest artifact was begun
-ArtifactStarts = dict[str, dict[str, float]]
+GarbageBounds = dict[str, dict[str, float]]
 
 
 def collect_garbage_parser() -> argparse.ArgumentParser:
@@ -57,15 +57,15 @@ def collect_garbage_parser() -> argparse.ArgumentParser:
 def collect_garbage(flags: argparse.Namespace) -> int:
     with open_job(load_config(flags), flags, shards=True, folders=()) as (job, manifest):
         job.data.fetch_databases("journal")
-        swept_data, size_before_sweep = job.data, _state_folder_size(job.data.joined_state)
+        swept_data, size_before_sweep = job.data, _swept_folder_size(job.data.joined_state)
         with open_journals(swept_data, to_change=not flags.dry_run) as swept_journals:
-            artifact_starts = oldest_artifact_starts(_finished_units(swept_data, manifest))
+            garbage_bounds = find_garbage_bounds(_finished_units(swept_data, manifest))
             last_uses, garbage_cutoff = (
                 _last_uses_of_replies(list(swept_journals.values())),
                 time.time() - flags.days * 86_400,
             )
             for swept_path, swept_journal in swept_journals.items():
-                garbage_replies = list(garbage_replies_of(swept_journal, artifact_starts, last_uses, garbage_cutoff))
+                garbage_replies = list(garbage_replies_of(swept_journal, garbage_bounds, last_uses, garbage_cutoff))
                 replies_before = sum(1 for _ in swept_journal.rows())
                 if not flags.dry_run:
                     swept_journal.drop(garbage_replies)
@@ -83,7 +83,7 @@ def collect_garbage(flags: argparse.Namespace) -> int:
                 print(f"{counted(garbage_pictures, 'picture')} that no text shows")
             hash_count = counted(hashes_dropped, "hash", "hashes")
             print(f"{hash_count} of files that are gone, {counted(leftovers_removed, 'temporary file')}")
-            bytes_freed = size_before_sweep - _state_folder_size(swept_data.joined_state)
+            bytes_freed = size_before_sweep - _swept_folder_size(swept_data.joined_state)
             print(f"{max(0, bytes_freed) / 1e6:,.1f} MB given back")
     return EXIT_OK
 
@@ -122,20 +122,20 @@ def _finished_units(swept_data: Workspace, manifest: Manifest) -> list[FinishedU
     return list(latest.values())
 
 
-def oldest_artifact_starts(finished_units: Iterable[FinishedUnit]) -> ArtifactStarts:
+def find_garbage_bounds(finished_units: Iterable[FinishedUnit]) -> GarbageBounds:
     """When the oldest artifact of each stage that is of a unit, or of its document, was begun; 0: one has failed.
 
     Under "" stands the oldest of all, for stages whose replies are not of one document.
     """
-    artifact_starts: ArtifactStarts = defaultdict(dict)
+    garbage_bounds: GarbageBounds = defaultdict(dict)
     for stage, unit, finished, manifest_entry in finished_units:
-        artifact_start = 0.0 if manifest_entry.status == "failed" else finished - manifest_entry.seconds
+        garbage_bound = 0.0 if manifest_entry.status == "failed" else finished - manifest_entry.seconds
         names_of_all = [] if stage not in BY_NAME or stage_command(stage).shards == "documents" else [""]
         for artifact_name in {unit, unit.rpartition("/")[2], *names_of_all}:
-            artifact_starts[stage][artifact_name] = min(
-                artifact_start, artifact_starts[stage].get(artifact_name, artifact_start)
+            garbage_bounds[stage][artifact_name] = min(
+                garbage_bound, garbage_bounds[stage].get(artifact_name, garbage_bound)
             )
-    return artifact_starts
+    return garbage_bounds
 
 
 def _last_uses_of_replies(swept_journals: Sequence[Journal]) -> dict[str, float]:
@@ -149,7 +149,7 @@ def _last_uses_of_replies(swept_journals: Sequence[Journal]) -> dict[str, float]
 
 
 def garbage_replies_of(
-    swept_journal: Journal, artifact_starts: ArtifactStarts, last_uses: Mapping[str, float], garbage_cutoff: float
+    swept_journal: Journal, garbage_bounds: GarbageBounds, last_uses: Mapping[str, float], garbage_cutoff: float
 ) -> Iterator[RowPosition]:
     """The places of the replies that no artifact needs and that were last used before `garbage_cutoff` (seconds since
     1970)."""
@@ -159,12 +159,12 @@ def garbage_replies_of(
         if usable:
             swept_reply_keys.add(reply_key)
         used_at = used_here if is_repeated else last_uses.get(reply_key, used_here)
-        artifact_start = _artifact_start(artifact_starts.get(stage, {}), unit)
-        if used_at < garbage_cutoff and (not usable or is_repeated or used_at < artifact_start - USE_NOTE_INTERVAL):
+        garbage_bound = _garbage_bound(garbage_bounds.get(stage, {}), unit)
+        if used_at < garbage_cutoff and (not usable or is_repeated or used_at < garbage_bound - USE_NOTE_INTERVAL):
             yield journal_position
 
 
-def _artifact_start(starts_of_stage: dict[str, float], unit: str) -> float:
+def _garbage_bound(starts_of_stage: dict[str, float], unit: str) -> float:
     """When the oldest artifact that a reply about `unit` may be part of was begun; 0 where there is none.
 
     A reply's unit is a document, a dataset or a run; or that with a chunk behind a space; or the id of a pair, which
@@ -182,12 +182,12 @@ def _folders_to_sweep(swept_root: Path) -> Iterable[Path]:
     return [Path(folder) for folder, _, _ in os.walk(swept_root)]
 
 
-def _state_folder_size(state_folder: Path) -> int:
+def _swept_folder_size(swept_folder: Path) -> int:
     """Bytes of the files below it; a file that another process removes meanwhile counts nothing."""
-    return sum(map(_state_file_size, state_folder.rglob("*")))
+    return sum(map(_swept_file_size, swept_folder.rglob("*")))
 
 
-def _state_file_size(path: Path) -> int:
+def _swept_file_size(path: Path) -> int:
     """Bytes; 0 for what is no file, or is gone."""
     try:
         file_status = path.stat()

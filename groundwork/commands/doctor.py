@@ -5,6 +5,8 @@ Run    uv run dataprep doctor [--config FILE] [--set key=value] [--data DIR] [--
 Exit code 0 when nothing that this config needs is missing, 1 otherwise. Asks the endpoints for their lists of models
 and the key for its credit; makes no call that costs anything, unless --provider names an endpoint (llm, or a key of
 llm.providers): then a dozen tiny calls find out what it takes, and the settings to use are printed.
+
+`dataprep run` has less checked before its first stage: documents, keys, the local model, the embedder.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import argparse
 import importlib.util
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,16 +24,17 @@ import msgspec
 
 from groundwork.console import terminal
 from groundwork.console.flags import add_data_flags, flag_parser, load_config
-from groundwork.data_folder.workspace import open_workspace
-from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError
+from groundwork.data_folder.workspace import Workspace, open_workspace
+from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError, MissingExtra
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, list_names
 from groundwork.processes.worker_pool import core_count
 from groundwork.settings.config_schema import Config, Embeddings, ModelCall
+from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS
 
 if TYPE_CHECKING:
     from groundwork.llm.endpoint.endpoint_connection import Endpoint
-    from groundwork.settings.config_schema import MarkerApi
+    from groundwork.settings.config_schema import MarkerApi, Provider
 
 DoctorVerdict = Literal["ok", "FAIL", "-"]  # "-": not needed by this config, or not to be found out
 DOCTOR_COLUMNS = (4, 33)  # of the verdict and of what was looked at
@@ -125,10 +129,10 @@ async def _probe_and_print(config: Config, probed_name: str) -> int:
     if not is_reached:
         return EXIT_FAILED
     probed_block = f"llm.providers.{probed_name}" if probed_name else "llm"
-    settings_to_use = [f"{probed_block}.{key}={str(value).lower()}" for key, value in probe_run.provider.items()]
-    settings_to_use += [f"llm.defaults.omit={msgspec.json.encode(probe_run.omit).decode()}"] if probe_run.omit else []
-    flags_to_use = " ".join(f"--set '{assignment}'" for assignment in settings_to_use)
-    print(f"\nsettings to use: {flags_to_use}" if flags_to_use else "\nnothing to set")
+    doctor_settings = [f"{probed_block}.{key}={str(value).lower()}" for key, value in probe_run.provider.items()]
+    doctor_settings += [f"llm.defaults.omit={msgspec.json.encode(probe_run.omit).decode()}"] if probe_run.omit else []
+    doctor_flags = " ".join(f"--set '{assignment}'" for assignment in doctor_settings)
+    print(f"\nsettings to use: {doctor_flags}" if doctor_flags else "\nnothing to set")
     return EXIT_OK
 
 
@@ -434,11 +438,77 @@ def _hub_check(config: Config) -> DoctorCheck:
     if not huggingface_hub.get_token():
         return DoctorCheck("-", "hub", "not logged in; only --push needs it: uv run hf auth login, or HF_TOKEN in .env")
     try:
-        hub_account = huggingface_hub.whoami()
+        checked_account = huggingface_hub.whoami()
     except Exception as error:  # of the Hub's client, its HTTP library or the system: each means the same here
         return DoctorCheck("-", "hub", f"a token is set, the Hub could not be reached ({type(error).__name__})")
-    hub_login, hub_target = hub_account.get("name"), config.dataset.organization
-    hub_organizations = [str(organization.get("name")) for organization in hub_account.get("orgs", [])]
-    if hub_target and hub_target not in (*hub_organizations, hub_login):
-        return DoctorCheck("FAIL", "hub", f"{hub_login} is not a member of {hub_target}", "set dataset.organization")
-    return DoctorCheck("ok", "hub", f"logged in as {hub_login}{f', writes to {hub_target}' if hub_target else ''}")
+    checked_login, checked_organization = checked_account.get("name"), config.dataset.organization
+    checked_organizations = [str(organization.get("name")) for organization in checked_account.get("orgs", [])]
+    if checked_organization and checked_organization not in (*checked_organizations, checked_login):
+        return DoctorCheck(
+            "FAIL", "hub", f"{checked_login} is not a member of {checked_organization}", "set dataset.organization"
+        )
+    return DoctorCheck(
+        "ok",
+        "hub",
+        f"logged in as {checked_login}{f', writes to {checked_organization}' if checked_organization else ''}",
+    )
+
+
+def check_run(config: Config, data: Workspace) -> None:
+    """Raises ConfigError with a line for everything that is missing."""
+    missing_checks: list[str] = []
+    if not data.documents.is_dir() or not any(data.documents.iterdir()):
+        missing_checks.append(NO_DOCUMENTS.format(data.folder_address("documents")))
+    for checked_provider in _checked_providers(config):
+        _collect_missing(missing_checks, partial(_check_provider, checked_provider, config))
+    if config.ingest.uses("marker-api") and (missing := config.ingest.marker_api.missing_key(os.environ)):
+        missing_checks.append(missing)
+    if config.embeddings.backend == "sentence-transformers":
+        _collect_missing(missing_checks, _check_embedder)
+    if missing_checks:
+        raise ConfigError(list(dict.fromkeys(missing_checks)))
+
+
+def _checked_providers(config: Config) -> list[Provider]:
+    """The endpoints that the stages of a run ask by these settings, each once."""
+    checked_calls: list[tuple[ModelCall | Embeddings, bool]] = [
+        (config.ingest.vision, config.ingest.uses("gemini")),
+        (config.summarize, True),
+        (config.qa, True),
+        (config.curate, not config.curate.rules_only),
+        (config.tags, True),
+        (config.dataset.rephrase, config.dataset.asks_rewordings),
+        (config.dataset.absent, config.dataset.unanswerable > 0),
+        (config.embeddings, config.embeddings.backend == "endpoint"),
+    ]
+    checked_providers = [call.provider for call, is_made in checked_calls if is_made]
+    return [
+        config.llm.providers[provider_name] if provider_name else config.llm
+        for provider_name in dict.fromkeys(checked_providers)
+    ]
+
+
+def _check_provider(checked_provider: Provider, config: Config) -> None:
+    from groundwork.llm.endpoint.endpoint_connection import Endpoint
+    from groundwork.llm.endpoint.local_model_weights import CARRIER_PACKAGES, find_carrier_files
+
+    if checked_provider.base_url != "local":
+        Endpoint(checked_provider, config.llm.local, os.environ).key()
+        return
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise MissingExtra("the local model", "local")
+    if config.llm.local.model == CARRIER_PACKAGES:
+        find_carrier_files()
+
+
+def _check_embedder() -> None:
+    if importlib.util.find_spec("sentence_transformers") is None:
+        missing_extra = MissingExtra("embeddings.backend sentence-transformers", "embed")
+        raise ConfigError([f"{missing_extra}; or use the model that ships with Groundwork: {STATIC_EMBEDDER}"])
+
+
+def _collect_missing(missing_checks: list[str], check: Callable[[], None]) -> None:
+    try:
+        check()
+    except GroundworkError as error:
+        missing_checks.append(str(error))

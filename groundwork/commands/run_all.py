@@ -1,28 +1,22 @@
-"""`dataprep run`: every stage in order, and at the end where its results are.
-
-What the whole run needs is checked before its first stage: documents, keys, the local model, extras.
-"""
+"""`dataprep run`: every stage in order, and at the end where its results are."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwork.commands.doctor import STATIC_EMBEDDER
+from groundwork.commands.doctor import check_run
 from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config
 from groundwork.console.terminal import openable_path, terminal_text
 from groundwork.data_folder.workspace import Workspace, open_workspace
-from groundwork.errors import EXIT_OK, ConfigError, GroundworkError, MissingExtra, UnitError, UsageError
+from groundwork.errors import EXIT_OK, GroundworkError, UnitError, UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import name_order
-from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS
 from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.remembered_flags import (
     RememberedCall,
@@ -35,7 +29,6 @@ from groundwork.stage_runner.stage_command import StageCommand, stage_command
 from groundwork.stage_table import STAGES, writing_stage
 
 if TYPE_CHECKING:
-    from groundwork.settings.config_schema import Config, Embeddings, ModelCall, Provider
     from groundwork.stage_runner.job import Job
 
 FailedUnits = dict[tuple[str, str], str]  # (stage, unit) -> why it failed
@@ -199,63 +192,3 @@ def _print_run_failures(failures: FailedUnits) -> None:
     print("".join(f"{terminal_text(line)}\n" for line in run_failure_lines[:RUN_FAILURES_SHOWN]), end="")
     if len(run_failure_lines) > RUN_FAILURES_SHOWN:
         print(f"  … and {len(run_failure_lines) - RUN_FAILURES_SHOWN:,} more; see: {as_typed('uv run dataprep')}")
-
-
-def check_run(config: Config, data: Workspace) -> None:
-    """Raises ConfigError with a line for everything that is missing."""
-    missing_for_run: list[str] = []
-    if not data.documents.is_dir() or not any(data.documents.iterdir()):
-        missing_for_run.append(NO_DOCUMENTS.format(data.folder_address("documents")))
-    for provider in _providers_of_run(config):
-        _collect_missing(missing_for_run, lambda provider=provider: _check_provider_of_run(provider, config))  # type: ignore[misc]  # bound now
-    if config.ingest.uses("marker-api") and (missing := config.ingest.marker_api.missing_key(os.environ)):
-        missing_for_run.append(missing)
-    if config.embeddings.backend == "sentence-transformers":
-        _collect_missing(missing_for_run, _check_embedder_of_run)
-    if missing_for_run:
-        raise ConfigError(list(dict.fromkeys(missing_for_run)))
-
-
-def _providers_of_run(config: Config) -> list[Provider]:
-    """The endpoints that the stages of a run ask by these settings, each once."""
-    calls_of_run: list[tuple[ModelCall | Embeddings, bool]] = [
-        (config.ingest.vision, config.ingest.uses("gemini")),
-        (config.summarize, True),
-        (config.qa, True),
-        (config.curate, not config.curate.rules_only),
-        (config.tags, True),
-        (config.dataset.rephrase, config.dataset.asks_rewordings),
-        (config.dataset.absent, config.dataset.unanswerable > 0),
-        (config.embeddings, config.embeddings.backend == "endpoint"),
-    ]
-    providers_in_run = [call.provider for call, is_made in calls_of_run if is_made]
-    return [
-        config.llm.providers[provider_name] if provider_name else config.llm
-        for provider_name in dict.fromkeys(providers_in_run)
-    ]
-
-
-def _check_provider_of_run(provider: Provider, config: Config) -> None:
-    from groundwork.llm.endpoint.endpoint_connection import Endpoint
-    from groundwork.llm.endpoint.local_model_weights import CARRIER_PACKAGES, find_carrier_files
-
-    if provider.base_url != "local":
-        Endpoint(provider, config.llm.local, os.environ).key()
-        return
-    if find_spec("xllamacpp") is None:
-        raise MissingExtra("the local model", "local")
-    if config.llm.local.model == CARRIER_PACKAGES:
-        find_carrier_files()
-
-
-def _check_embedder_of_run() -> None:
-    if find_spec("sentence_transformers") is None:
-        extra_missing_for_run = MissingExtra("embeddings.backend sentence-transformers", "embed")
-        raise ConfigError([f"{extra_missing_for_run}; or use the model that ships with Groundwork: {STATIC_EMBEDDER}"])
-
-
-def _collect_missing(missing_for_run: list[str], check: Callable[[], None]) -> None:
-    try:
-        check()
-    except GroundworkError as error:
-        missing_for_run.append(str(error))

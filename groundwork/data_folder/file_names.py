@@ -67,8 +67,8 @@ class Paths(Sequence[Path]):
 
     __slots__ = ("path_strings",)
 
-    def __init__(self, path_strings: Iterable[str] = ()) -> None:
-        self.path_strings = tuple(path_strings)
+    def __init__(self, named_paths: Iterable[str] = ()) -> None:
+        self.path_strings = tuple(named_paths)
 
     @overload
     def __getitem__(self, index: int) -> Path: ...

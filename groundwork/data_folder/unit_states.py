@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Recipe = Mapping[str, Any]
 ConfigNames = Callable[[Any], Mapping[str, Any]]  # (settings as a recipe holds them) -> the same by config.json's names
-STAGE_VERSION = "the program's version of this stage"
+UNIT_STAGE_VERSION = "the program's version of this stage"
 
 
 def names_in_order(*names: str) -> ConfigNames:
@@ -248,7 +248,7 @@ def _named_unit_settings(recipe: Recipe, config_names: ConfigNames) -> dict[str,
         **(_flatten_unit_settings(config_names(unit_settings)) if unit_settings is not None else {}),
         **unit_prompts,
         **_flatten_unit_settings(recipe.get("own") or {}),
-        STAGE_VERSION: recipe.get("version"),
+        UNIT_STAGE_VERSION: recipe.get("version"),
     }
 
 

@@ -1,10 +1,14 @@
-"""The documents that a run works on: those of a folder, of --document, without what is set aside or gone."""
+"""The documents that a run works on: those of a folder, of --document, without what is set aside or gone.
+
+Of a unit of many documents --document may choose some: what its entry in the manifest says of these alone, and what
+becomes of it once they are done. Which document a file is of, its name says.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
@@ -14,10 +18,14 @@ from groundwork.message_wording import list_names, name_order, suggested_names
 
 if TYPE_CHECKING:
     from groundwork.data_folder.file_names import Paths
-    from groundwork.stage_runner.job import Job
+    from groundwork.data_folder.manifest import Hashes, ManifestEntry
+    from groundwork.stage_runner.job import Job, Unit
+    from groundwork.stage_runner.ledger import Failure
 
 COPIES_NAMED = 5
 NO_DOCUMENTS = "{}: no documents; put PDF, DOCX, HTML, Markdown or other files there, or pass --data DIR"
+
+ChosenFailureRow = dict[str, str]
 
 
 def list_documents(job: Job, folder: str, suffix: str) -> list[str]:
@@ -60,9 +68,9 @@ def workable_documents(
     UsageError for a --document that is set aside, is gone or is such a copy.
     """
     if not with_gone:
-        documents = _with_source(job, documents)
+        documents = _chosen_with_source(job, documents)
     if not with_copies:
-        documents = _without_copies(job, documents)
+        documents = _chosen_without_copies(job, documents)
     for typed_name in job.flags.document or []:
         if (
             set_aside := job.set_aside.get(slug(typed_name)) or job.set_aside.get(slug(Path(typed_name).stem))
@@ -73,7 +81,7 @@ def workable_documents(
     return [document for document in documents if document not in job.set_aside]
 
 
-def _with_source(job: Job, documents: list[str]) -> list[str]:
+def _chosen_with_source(job: Job, documents: list[str]) -> list[str]:
     departed_sources = job.departed_sources
     for typed_name in job.flags.document or []:
         for document in {slug(typed_name), slug(Path(typed_name).stem)} & departed_sources.keys() & set(documents):
@@ -87,7 +95,7 @@ def _with_source(job: Job, documents: list[str]) -> list[str]:
     return [document for document in documents if document not in departed_sources]
 
 
-def _without_copies(job: Job, documents: list[str]) -> list[str]:
+def _chosen_without_copies(job: Job, documents: list[str]) -> list[str]:
     copies = {document: job.copies[document] for document in job.copies.keys() & set(documents)}
     for typed_name in job.flags.document or []:
         for document in {slug(typed_name), slug(Path(typed_name).stem)} & copies.keys():
@@ -126,3 +134,82 @@ def left_out_lines(job: Job) -> list[str]:
         copies_listed = list_names(copied_documents, COPIES_NAMED)
         lines_left_out.append(f"left out, because other documents have the same text: {copies_listed}")
     return lines_left_out
+
+
+def failure_rows(unit: Unit, failures: Iterable[Failure]) -> list[ChosenFailureRow]:
+    """The failures as the manifest holds them; one of a unit of some documents as a whole is a failure of each."""
+    return [
+        {"part": f.part, "status": f.status, "reason": f.reason, **({"document": document} if document else {})}
+        for f in failures
+        for document in ([f.document] if f.document or not unit.chosen else sorted(unit.chosen))
+    ]
+
+
+def entry_of_chosen(
+    entry: ManifestEntry, chosen: Collection[str], reads: Collection[str], writes: Collection[str]
+) -> ManifestEntry | None:
+    """What `entry` says of the chosen documents and of the files `reads` and `writes`; None where they were not done.
+
+    A failure of which no document is known counts as one of theirs.
+    """
+    chosen_failures = [row for row in entry.failures if row.get("document") is None or row["document"] in chosen]
+    if not chosen_failures and not any(_is_of_chosen(name, chosen) for name in entry.inputs):
+        return None
+    chosen_status = "failed" if chosen_failures else "ok" if entry.status == "failed" else entry.status
+    return _changed_entry(
+        entry,
+        inputs={name: digest for name, digest in entry.inputs.items() if name in reads or _is_of_chosen(name, chosen)},
+        outputs={name: digest for name, digest in entry.outputs.items() if name in writes},
+        status=chosen_status,
+        failures=chosen_failures,
+    )
+
+
+def entry_without_chosen(entry: ManifestEntry, chosen: Collection[str]) -> ManifestEntry:
+    """`entry` as if the chosen documents had not been done yet, so that they and the whole are due."""
+    return _changed_entry(entry, inputs=_of_documents_not_chosen(entry.inputs, chosen))
+
+
+def entry_with_chosen(
+    before: ManifestEntry, now: ManifestEntry, chosen: Collection[str], unheeded: Collection[str]
+) -> ManifestEntry:
+    """The entry of the whole unit: `now` of the chosen documents, `before` of the others.
+
+    What shapes all of it counts as it was where the others do not follow it yet: the inputs `unheeded`, and the recipe.
+    Where the recipe is another one, the chosen documents are due in the whole: no recipe is that of all of them.
+    """
+    if not _of_documents_not_chosen(before.inputs, chosen).keys() - now.inputs.keys():
+        return now
+    if has_failed_entirely := any(not row["part"] for row in now.failures):
+        unheeded = _of_documents_not_chosen(now.inputs, chosen)
+    heeded_inputs = {name: digest for name, digest in now.inputs.items() if name not in unheeded}
+    chosen_failures = now.failures + [row for row in before.failures if row.get("document") not in chosen]
+    told_of = before if has_failed_entirely else now
+    chosen_entry = _changed_entry(
+        now,
+        inputs=_of_documents_not_chosen(before.inputs, chosen) | heeded_inputs,
+        outputs=before.outputs | now.outputs,
+        status="failed" if chosen_failures else now.status,
+        note=told_of.note,
+        counts=told_of.counts,
+        warnings=told_of.warnings,
+        failures=chosen_failures,
+    )
+    if before.recipe == now.recipe:
+        return chosen_entry
+    return entry_without_chosen(_changed_entry(chosen_entry, recipe=before.recipe, choice=before.choice), chosen)
+
+
+def _changed_entry(entry: ManifestEntry, **entry_changes: Any) -> ManifestEntry:
+    from msgspec.structs import replace  # which --help does without
+
+    return replace(entry, **entry_changes)
+
+
+def _of_documents_not_chosen(hashes: Hashes, chosen: Collection[str]) -> Hashes:
+    return {name: digest for name, digest in hashes.items() if not _is_of_chosen(name, chosen)}
+
+
+def _is_of_chosen(name: str, chosen: Collection[str]) -> bool:
+    """Is `name` the file of one of the documents?"""
+    return name.rpartition("/")[2].rpartition(".")[0] in chosen

@@ -116,23 +116,23 @@ def _estimated_page_cost(estimates: Sequence[Estimate]) -> float | None:
 def _estimated_call_cost_text(job: Job, estimates: Sequence[Estimate]) -> str:
     import asyncio  # 40 ms that --help does without
 
-    async def ask_price() -> str:
+    async def ask_estimated_price() -> str:
         try:
-            price = await job.client.price(estimates[0].call)
+            estimated_price = await job.client.price(estimates[0].call)
         except ConfigError as error:  # no key yet: what there is to do can be counted all the same
             return f"no price known: {error}"
         finally:
             await job.close()
         return _estimated_cost_text(
             None
-            if price is None
+            if estimated_price is None
             else sum(
-                estimate.input_tokens * price.prompt + estimate.output_tokens * price.completion
+                estimate.input_tokens * estimated_price.prompt + estimate.output_tokens * estimated_price.completion
                 for estimate in estimates
             )
         )
 
-    return asyncio.run(ask_price())
+    return asyncio.run(ask_estimated_price())
 
 
 def print_usage_and_costs(usage_rows: Sequence[UsageRow]) -> None:

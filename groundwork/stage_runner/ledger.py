@@ -82,11 +82,11 @@ class Ledger:
 
     def summary(self) -> str:
         """`chunk: 3 ok · 2 up to date · 1 failed · 21 chunks · 0.4 s`."""
-        successful_outcomes = [outcome for outcome in self.outcomes.values() if not outcome.failures]
+        ledger_successes = [outcome for outcome in self.outcomes.values() if not outcome.failures]
         ledger_status_counts = {
-            "ok": sum(outcome.status == "ok" for outcome in successful_outcomes),
+            "ok": sum(outcome.status == "ok" for outcome in ledger_successes),
             "up to date": self.up_to_date,
-            "empty": sum(outcome.status == "empty" for outcome in successful_outcomes),
+            "empty": sum(outcome.status == "empty" for outcome in ledger_successes),
             "failed": len(self.failed_units),
             "not finished": self.not_started,
             "to do": self.to_do,

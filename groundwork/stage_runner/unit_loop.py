@@ -28,7 +28,12 @@ from groundwork.data_folder.read_write import remove_leftovers
 from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames, edited_outputs, judge_state, unit_fingerprint
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
-from groundwork.stage_runner.chosen_part import entry_of_chosen, entry_with_chosen, entry_without_chosen, failure_rows
+from groundwork.stage_runner.chosen_documents import (
+    entry_of_chosen,
+    entry_with_chosen,
+    entry_without_chosen,
+    failure_rows,
+)
 from groundwork.stage_runner.job import Job, Unit
 from groundwork.stage_runner.ledger import Failure, Ledger, Outcome
 from groundwork.stage_runner.remembered_flags import flags_to_remember
@@ -248,28 +253,28 @@ class UnitLoop:
         except StopRun:
             raise
         except UnitError as unit_error:
-            unit_outcome = Outcome(failures=[Failure("", unit_error.status, str(unit_error))])
+            unit_outcome = _failed_unit(str(unit_error), unit_error.status)
         except BrokenPipeError:  # whoever read the output has gone; that is no document's failure
             raise
         except OSError as unit_error:
-            if unit_error.errno in (errno.ENOSPC, errno.EROFS):
-                full_unit_disk = unit_error.filename or self.job.data.root
-                raise StopRun(
-                    f"{full_unit_disk}: {unit_error.strerror}; free disk space or pass --data with another folder"
-                ) from unit_error
-            unit_file_prefix = f"{printable_path(unit_error.filename)}: " if unit_error.filename else ""
-            unit_outcome = Outcome(
-                failures=[Failure("", "failed", f"{unit_file_prefix}{unit_error.strerror or unit_error}")]
-            )
+            unit_outcome = self._unit_of_os_error(unit_error)
         except GroundworkError:
             raise
         except Exception as unit_error:
-            unit_outcome = Outcome(
-                failures=[Failure("", "failed", f"unexpected {type(unit_error).__name__}: {unit_error}")]
-            )
+            unit_outcome = _failed_unit(f"unexpected {type(unit_error).__name__}: {unit_error}")
             if self.job.flags.verbose:
                 traceback.print_exc(file=sys.stderr)
         return unit_inputs, unit_outcome, time.monotonic() - unit_started_at
+
+    def _unit_of_os_error(self, unit_error: OSError) -> Outcome:
+        """Raises StopRun where no other unit could be written either."""
+        if unit_error.errno in (errno.ENOSPC, errno.EROFS):
+            full_disk = unit_error.filename or self.job.data.root
+            raise StopRun(
+                f"{full_disk}: {unit_error.strerror}; free disk space or pass --data with another folder"
+            ) from unit_error
+        unit_file_prefix = f"{printable_path(unit_error.filename)}: " if unit_error.filename else ""
+        return _failed_unit(f"{unit_file_prefix}{unit_error.strerror or unit_error}")
 
     async def _is_current_once_fetched(self, unit: Unit) -> bool:
         """Fetch what the unit needs. Another version in the store may turn out to have the content that was read."""
@@ -356,3 +361,7 @@ class UnitLoop:
 
 def _files_of_unit(unit: Unit) -> tuple[Sequence[Path], ...]:
     return unit.reads, unit.adds, unit.writes
+
+
+def _failed_unit(reason: str, status: str = "failed") -> Outcome:
+    return Outcome(failures=[Failure("", status, reason)])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main
-from groundwork.commands.collect_garbage import _state_folder_size
+from groundwork.commands.collect_garbage import _swept_folder_size
 from groundwork.llm.reply_journal import Journal, StoredReply
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter
@@ -109,7 +109,7 @@ def test_a_file_that_goes_while_the_folder_is_measured_counts_nothing(
 
     monkeypatch.setattr(Path, "is_file", lambda path: path.suffix != "")  # as all of them still were a moment ago
     monkeypatch.setattr(Path, "stat", stat_too_late)
-    assert _state_folder_size(tmp_path) == 7
+    assert _swept_folder_size(tmp_path) == 7
     assert not os.path.lexists(tmp_path / "state" / "journal.db-wal")
 
 

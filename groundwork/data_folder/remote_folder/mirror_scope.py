@@ -14,8 +14,13 @@ DOCUMENTS, STATE, TEST = "documents", ".state", "test"
 PUT_ANNOUNCEMENTS = f"{STATE}/puts/"  # in the store: lists of the files that are being put
 SHARD_STATES = f"{STATE}/shards/"
 _MACHINE_FILE_ENDINGS = (".db-wal", ".db-shm", ".db-journal", ".reserve", ".kept")
-_DOCUMENT_FOLDERS = ("text", "summaries", "chunks", "qa")  # folders with files that are named after their document
-_DOCUMENT_FILE_ENDINGS = (".jsonl", ".json", ".md")
+_SCOPE_DOCUMENT_FOLDERS = (
+    "text",
+    "summaries",
+    "chunks",
+    "qa",
+)  # folders with files that are named after their document
+_SCOPE_DOCUMENT_ENDINGS = (".jsonl", ".json", ".md")
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,13 @@ def _scope_union(first: frozenset[str] | None, second: frozenset[str] | None) ->
 
 def _document_of_path(segments: list[str]) -> str:
     """The name that a file's document would have, `segments` being its path; "" for a file of the whole run."""
-    if segments[0] not in _DOCUMENT_FOLDERS or len(segments) < 2 or segments[-1] == SPREAD_MARKER:
+    if segments[0] not in _SCOPE_DOCUMENT_FOLDERS or len(segments) < 2 or segments[-1] == SPREAD_MARKER:
         return ""
     if segments[0] == "text" and len(segments) > 2:  # its pictures
         return segments[1]
     file_name = without_edited_ending(segments[-1])
     return next(
-        (file_name.removesuffix(ending) for ending in _DOCUMENT_FILE_ENDINGS if file_name.endswith(ending)), file_name
+        (file_name.removesuffix(ending) for ending in _SCOPE_DOCUMENT_ENDINGS if file_name.endswith(ending)), file_name
     )
 
 
@@ -105,7 +110,7 @@ def document_names(mirrored_paths: list[str]) -> set[str]:
     """The documents that have a text, a summary or chunks among `mirrored_paths`."""
     split_paths = (without_spread_subfolder(mirrored_path.split("/")) for mirrored_path in mirrored_paths)
     document_segments = (
-        segments for segments in split_paths if len(segments) == 2 and segments[0] in _DOCUMENT_FOLDERS
+        segments for segments in split_paths if len(segments) == 2 and segments[0] in _SCOPE_DOCUMENT_FOLDERS
     )
     return {_document_of_path(segments) for segments in document_segments} - {""}
 

@@ -78,14 +78,14 @@ def utc_now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def append_decisions(path: Path, decisions: Sequence[Decision]) -> int:
+def append_decisions(decisions_path: Path, decisions: Sequence[Decision]) -> int:
     """Add lines and flush them to the disk, after a line that a killed process left unfinished too.
 
     Returns how many bytes were added. Raises OSError (disk full, no right to write).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    decisions_path.parent.mkdir(parents=True, exist_ok=True)
     decision_lines = b"".join(msgspec.json.encode(decision) + b"\n" for decision in decisions)
-    decisions_handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    decisions_handle = os.open(decisions_path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
     try:
         torn_line = os.lseek(decisions_handle, 0, os.SEEK_END) > 0 and _last_byte(decisions_handle) != b"\n"
         added_lines = b"\n" * torn_line + decision_lines

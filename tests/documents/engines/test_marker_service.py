@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.__main__ import main as gather
-from groundwork.commands.run_all import check_run
+from groundwork.commands.doctor import check_run
 from groundwork.data_folder.workspace import Workspace
 from groundwork.documents.engines import marker_service
 from groundwork.documents.pdf_files.text_layer import read_text_layer

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.commands.run_all import check_run, run_all
+from groundwork.commands.doctor import check_run
+from groundwork.commands.run_all import run_all
 from groundwork.data_folder.read_write import write_text
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import BudgetReached, ConfigError
