@@ -114,7 +114,7 @@ def locate_datasets(arguments: Iterable[str], data: Workspace, prefer: str = "qa
 def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
     """The run `argument`, `<run>/curated` or `<run>/raw` of data/qa, if there is one."""
     run_argument = argument.removesuffix(RAW_SUFFIX)
-    if not (run_folder := _subfolder(data.path("qa"), run_argument)):
+    if not (run_folder := _argument_subfolder(data.path("qa"), run_argument)):
         return None
     run_name = run_folder.relative_to(data.path("qa")).as_posix()
     run_files = (pair_files(data, run_name) if argument == run_argument else ()) or row_files(run_folder)
@@ -132,7 +132,7 @@ def source_run(dataset_source: DatasetSource) -> str:
 
 def _locate_finished_dataset(argument: str, data: Workspace) -> DatasetSource | None:
     """The finished dataset `argument` of data/datasets, if there is one."""
-    if not (argument_folder := _subfolder(data.path("datasets"), argument)):
+    if not (argument_folder := _argument_subfolder(data.path("datasets"), argument)):
         return None
     argument_name, argument_files = (
         argument_folder.relative_to(data.path("datasets")).as_posix(),
@@ -145,7 +145,7 @@ def _locate_finished_dataset(argument: str, data: Workspace) -> DatasetSource | 
     )
 
 
-def _subfolder(folder: Path, relative_path: str) -> Path | None:
+def _argument_subfolder(folder: Path, relative_path: str) -> Path | None:
     subfolder = Path(os.path.normpath(folder / relative_path))
     return subfolder if subfolder != folder and subfolder.is_relative_to(folder) and subfolder.is_dir() else None
 
@@ -228,11 +228,11 @@ def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
 
     Raises UsageError where no run and no finished dataset of data/ belongs to them.
     """
-    vectors_path = Path(argument)
+    argument_path = Path(argument)
     vector_files = (
-        list(vectors_path.glob("*.npz"))
-        if vectors_path.is_dir()
-        else [vectors_path] * (vectors_path.suffix == ".npz" and vectors_path.is_file())
+        list(argument_path.glob("*.npz"))
+        if argument_path.is_dir()
+        else [argument_path] * (argument_path.suffix == ".npz" and argument_path.is_file())
     )
     vector_keys = {vector_file.stem for vector_file in vector_files}
     if not vector_keys:

@@ -73,15 +73,15 @@ class JoinedRuns:
         self._used_ids: set[str] = set()
 
     def add(self, embedded: EmbeddedDataset) -> None:
-        run_name, run_order = embedded.dataset.name, len(self.sizes)
-        self.sizes[run_name] = len(embedded.dataset.rows)
+        merged_name, merge_order = embedded.dataset.name, len(self.sizes)
+        self.sizes[merged_name] = len(embedded.dataset.rows)
         self.warnings += embedded.dataset.warnings
         for row_to_merge in embedded.dataset.rows:
             if row_to_merge.split not in MIRROR_SPLITS:
-                merge_id = self._free_id(row_to_merge.id, slug(run_name))
+                merge_id = self._free_id(row_to_merge.id, slug(merged_name))
                 self._used_ids.add(merge_id)
                 self.candidates.append(
-                    MergeCandidate(_merge_pair(row_to_merge, merge_id, run_name), run_name, run_order)
+                    MergeCandidate(_merge_pair(row_to_merge, merge_id, merged_name), merged_name, merge_order)
                 )
         is_unmirrored = np.array(
             [row_to_merge.split not in MIRROR_SPLITS for row_to_merge in embedded.dataset.rows], dtype=bool
@@ -97,14 +97,15 @@ class JoinedRuns:
     def vectors(self) -> Vectors:
         """(n, d), once: they are handed over."""
         joined_vectors = np.zeros(
-            (len(self.candidates), max((run_vectors.shape[1] for run_vectors in self._vectors), default=1) or 1), "f4"
+            (len(self.candidates), max((merged_vectors.shape[1] for merged_vectors in self._vectors), default=1) or 1),
+            "f4",
         )
-        run_start = 0
+        merge_start = 0
         while self._vectors:
-            run_vectors = self._vectors.pop(0)
-            if len(run_vectors):
-                joined_vectors[run_start : run_start + len(run_vectors)] = run_vectors
-            run_start += len(run_vectors)
+            merged_vectors = self._vectors.pop(0)
+            if len(merged_vectors):
+                joined_vectors[merge_start : merge_start + len(merged_vectors)] = merged_vectors
+            merge_start += len(merged_vectors)
         self._used_ids.clear()
         return joined_vectors
 
@@ -129,8 +130,8 @@ def merge_candidates(merging: Sequence[MergeCandidate], joined_vectors: Vectors,
         DroppedCopy(copy, int(keeper_of[copy]), float(joined_vectors[copy] @ joined_vectors[keeper_of[copy]]))
         for copy in np.flatnonzero(keeper_of != np.arange(merge_count)).tolist()
     ]
-    kept_indices = np.flatnonzero(keeper_of == np.arange(merge_count)).tolist()
-    return MergedRuns(merging, array("q", kept_indices), dropped_copies)
+    kept_places = np.flatnonzero(keeper_of == np.arange(merge_count)).tolist()
+    return MergedRuns(merging, array("q", kept_places), dropped_copies)
 
 
 def _keeper_of_leader(
@@ -168,12 +169,12 @@ def write_merged_run(run_folder: Path, merged: MergedRuns) -> list[Path]:
     merged_document_of = [intern(candidate.pair.document) for candidate in merging]
     kept_in_merge: dict[str, array[int]] = {}
     dropped_in_merge: dict[str, array[int]] = {}
-    for kept_index in merged.kept:
-        kept_in_merge.setdefault(merged_document_of[kept_index], array("q")).append(kept_index)
-    for drop_index, dropped_copy in enumerate(merged.dropped):
-        dropped_in_merge.setdefault(merged_document_of[dropped_copy.copy], array("q")).append(drop_index)
+    for kept_place in merged.kept:
+        kept_in_merge.setdefault(merged_document_of[kept_place], array("q")).append(kept_place)
+    for dropped_place, dropped_copy in enumerate(merged.dropped):
+        dropped_in_merge.setdefault(merged_document_of[dropped_copy.copy], array("q")).append(dropped_place)
     return [
-        *_write_merged_files(run_folder, kept_in_merge, lambda kept_index: merging[kept_index].pair),
+        *_write_merged_files(run_folder, kept_in_merge, lambda kept_place: merging[kept_place].pair),
         *_write_merged_files(rejected_folder, dropped_in_merge, lambda i: _rejected_copy(merging, merged.dropped[i])),
     ]
 
@@ -228,11 +229,11 @@ def _merge_pair(row_to_merge: QuestionRow, merge_id: str, run: str) -> Pair:
         difficulty=row_to_merge.difficulty if row_to_merge.difficulty in get_args(Difficulty) else "medium",  # type: ignore[arg-type]
         category=row_to_merge.category, evidence=row_to_merge.evidence, model=row_to_merge.model or run,
         pages=row_to_merge.pages, headings=row_to_merge.headings, original_question=row_to_merge.original_question,
-        checks=_carried_checks(row_to_merge.checks or {}), also=row_to_merge.also,
+        checks=_merged_checks(row_to_merge.checks or {}), also=row_to_merge.also,
     )  # fmt: skip
 
 
-def _carried_checks(checks: dict[str, Any]) -> dict[str, Any]:
+def _merged_checks(checks: dict[str, Any]) -> dict[str, Any]:
     """The columns of the run's curation; what a person accepted there has passed every check."""
     decision = checks.get(BY_PERSON)
     return dict.fromkeys(get_args(Check), decision) if decision else checks

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROW_GROUP_SIZE = 10_000  # rows
 ROWS_PER_PARQUET_FILE = 100_000
-MEASURED_COLUMNS = ("measured_difficulty", "flipping_criteria")
+MEASURED_PARQUET_COLUMNS = ("measured_difficulty", "flipping_criteria")
 MIXED_COLUMNS = ("mixed",)
 UNANSWERABLE_COLUMNS = ("unanswerable",)
 
@@ -87,7 +87,7 @@ def dataset_columns(
     mixed in, and which questions have no answer."""
     optional_columns = (
         (("context",), context),
-        (MEASURED_COLUMNS, measured),
+        (MEASURED_PARQUET_COLUMNS, measured),
         (MIXED_COLUMNS, mixed),
         (UNANSWERABLE_COLUMNS, unanswerable),
     )

@@ -178,17 +178,17 @@ def compare_statements(first_rows: Sequence[QuestionRow], second_rows: Sequence[
     compared_rows = [*first_rows, *second_rows]
     asked_questions = [asked_question(compared_row) for compared_row in compared_rows]
     rows_by_statement: dict[int, list[int]] = defaultdict(list)
-    for place, leader in enumerate(_statement_leaders(compared_rows, asked_questions, len(first_rows))):
-        rows_by_statement[leader].append(place)
+    for row_place, leader in enumerate(_statement_leaders(compared_rows, asked_questions, len(first_rows))):
+        rows_by_statement[leader].append(row_place)
     comparison = StatementComparison([], [], [])
     for statement_rows in rows_by_statement.values():
-        first = [place for place in statement_rows if place < len(first_rows)]
-        second = [place for place in statement_rows if place >= len(first_rows)]
+        first = [row_place for row_place in statement_rows if row_place < len(first_rows)]
+        second = [row_place for row_place in statement_rows if row_place >= len(first_rows)]
         if first and second:
             comparison.common.append(_common_statement(compared_rows, asked_questions, first, second))
         else:
             only_one_side = comparison.only_a if first else comparison.only_b
-            only_one_side += [msgspec.structs.asdict(compared_rows[place]) for place in statement_rows]
+            only_one_side += [msgspec.structs.asdict(compared_rows[row_place]) for row_place in statement_rows]
     return comparison
 
 
@@ -196,17 +196,17 @@ def _statement_leaders(
     compared_rows: Sequence[QuestionRow], asked_questions: Sequence[AskedQuestion], first_count: int
 ) -> Iterator[int]:
     """Of each row the first one of its group: rows of both sides that share statements (union-find)."""
-    parents = list(range(len(compared_rows)))
+    statement_parents = list(range(len(compared_rows)))
 
-    def leader(place: int) -> int:
-        while parents[place] != place:
-            parents[place] = parents[parents[place]]
-            place = parents[place]
-        return place
+    def leader(row_place: int) -> int:
+        while statement_parents[row_place] != row_place:
+            statement_parents[row_place] = statement_parents[statement_parents[row_place]]
+            row_place = statement_parents[row_place]
+        return row_place
 
-    for place, row_on_statement in _places_on_one_statement(compared_rows, asked_questions, first_count):
-        first, second = sorted((leader(row_on_statement), leader(place)))
-        parents[second] = first
+    for row_place, row_on_statement in _places_on_one_statement(compared_rows, asked_questions, first_count):
+        first, second = sorted((leader(row_on_statement), leader(row_place)))
+        statement_parents[second] = first
     return map(leader, range(len(compared_rows)))
 
 
@@ -215,17 +215,17 @@ def _places_on_one_statement(
 ) -> Iterator[tuple[int, int]]:
     """Each row of the second side with each of the first that shares its statement, or its words without evidence."""
     statements_by_document: dict[str, tuple[EvidenceIndex, dict[bytes, int]]] = {}
-    for place, asked in enumerate(asked_questions):
-        document = compared_rows[place].document
+    for row_place, asked in enumerate(asked_questions):
+        document = compared_rows[row_place].document
         statement_index, question_wordings = statements_by_document.setdefault(document, (EvidenceIndex(), {}))
-        if place < first_count:
-            statement_index.add(place, asked.evidence_words)
-            question_wordings.setdefault(wording_hash(asked.question), place)
+        if row_place < first_count:
+            statement_index.add(row_place, asked.evidence_words)
+            question_wordings.setdefault(wording_hash(asked.question), row_place)
             continue
-        places = statement_index.rows_sharing_words(asked.evidence_words) if asked.evidence_words else set[int]()
+        on_statement = statement_index.rows_sharing_words(asked.evidence_words) if asked.evidence_words else set[int]()
         same_wording = question_wordings.get(wording_hash(asked.question))
-        for other_place in places | ({same_wording} if same_wording is not None else set()):
-            yield place, other_place
+        for other_place in on_statement | ({same_wording} if same_wording is not None else set()):
+            yield row_place, other_place
 
 
 def _common_statement(
@@ -234,14 +234,16 @@ def _common_statement(
     first: Sequence[int],
     second: Sequence[int],
 ) -> CommonStatement:
-    evidence_quotes = [quote for place in (*first, *second) for quote in compared_rows[place].evidence]
+    evidence_quotes = [quote for row_place in (*first, *second) for quote in compared_rows[row_place].evidence]
     return CommonStatement(
         document=compared_rows[first[0]].document,
         statement=min(evidence_quotes, key=len, default=""),
-        a=[msgspec.structs.asdict(compared_rows[place]) for place in first],
-        b=[msgspec.structs.asdict(compared_rows[place]) for place in second],
+        a=[msgspec.structs.asdict(compared_rows[row_place]) for row_place in first],
+        b=[msgspec.structs.asdict(compared_rows[row_place]) for row_place in second],
         same_question=any(
-            _asks_same_question(asked_questions[place], asked_questions[other]) for place in first for other in second
+            _asks_same_question(asked_questions[row_place], asked_questions[other])
+            for row_place in first
+            for other in second
         ),
     )
 

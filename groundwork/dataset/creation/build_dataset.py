@@ -64,8 +64,8 @@ from groundwork.stage_runner.job import Job
 async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:
     """The rows of all splits and their report. Raises UnitError where no split can be made of the rows."""
     build_settings, pool = job.config.dataset, valid_row_pool(read_row_pool(inputs, job), job)
-    measured_rows = read_measured_rows(inputs.measured_files)
-    pool = add_measurements(pool, measured_rows, leave_out_flipping=build_settings.leave_out_flipping)
+    build_measurements = read_measured_rows(inputs.measured_files)
+    pool = add_measurements(pool, build_measurements, leave_out_flipping=build_settings.leave_out_flipping)
     mix_dataset = load_dataset(inputs.mix_source) if inputs.mix_source else None
     if mix_dataset:
         select_usable_rows(mix_dataset)  # before a model is asked
@@ -118,8 +118,8 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
         return build_estimates
     template = job.prompt(call.prompt)
     document_subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
-    requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in pool_rows)
-    prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in requests) / len(pool_rows)
+    build_requests = (rewording_messages(call, template, document_subjects.of(row.document), row) for row in pool_rows)
+    prompt_tokens = sum(job.tokens(call, turns, Reworded) for turns in build_requests) / len(pool_rows)
     field_names_tokens = 12
     reply_tokens = sum(tokens_in(row.question + row.answer) for row in pool_rows) / len(pool_rows) + field_names_tokens
     eval_rows = eval_size(len(pool_rows), build_settings.eval_fraction, build_settings.eval_max)
@@ -143,7 +143,7 @@ async def build_splits(
     reworded_eval = None
     if tools.ask_rewordings:
         tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
-        reworded_eval = await _reword_drawn_eval(eval_draw, tools.ask_rewordings, build_settings, tools)
+        reworded_eval = await _build_reworded_eval(eval_draw, tools.ask_rewordings, build_settings, tools)
         eval_draw = replace(eval_draw, split=replace(eval_draw.split, eval=list(reworded_eval.rows)))
     splits = {
         "train": eval_draw.train,
@@ -155,18 +155,18 @@ async def build_splits(
     split_report = await measure_split(eval_draw, reworded_eval, splits, pool, build_settings, tools)
     built_splits = BuiltDataset(splits, split_report)
     return (
-        await _phrase_beside_eval(built_splits, eval_draw, build_settings, tools)
+        await _build_beside_eval(built_splits, eval_draw, build_settings, tools)
         if tools.ask_phrasings
         else built_splits
     )
 
 
-async def _phrase_beside_eval(
+async def _build_beside_eval(
     built_splits: BuiltDataset, eval_draw: EvalDraw, build_settings: DatasetSettings, tools: BuildTools
 ) -> BuiltDataset:
     """The dataset with copies in train that stay clear of what eval says."""
     eval_rows, thresholds = built_splits.splits["eval"], eval_draw.split.threshold_of
-    phrased_rows = await _phrase_train_rows(
+    phrased_rows = await _build_phrased_rows(
         eval_draw.train, eval_draw.train_vectors, thresholds, EvalBorder.of(eval_rows), build_settings, tools
     )
     near_copy_count = await _count_near_copies(eval_rows, phrased_rows.rows, thresholds, tools)
@@ -185,13 +185,13 @@ async def _build_train_alone(pool: RowPool, build_settings: DatasetSettings, too
     threshold = calibrate_threshold(pool_vectors, build_settings.seed)
     by_script = calibrate_by_script(pool_vectors, pool_questions, threshold, build_settings.seed)
     thresholds = partial(threshold_of, by_script=by_script, overall=threshold)
-    phrased_rows = await _phrase_train_rows(
+    phrased_rows = await _build_phrased_rows(
         pool.rows, pool_vectors, thresholds, EvalBorder.of([]), build_settings, tools
     )
     return _add_phrasings(built_train, phrased_rows, build_settings)
 
 
-async def _reword_drawn_eval(
+async def _build_reworded_eval(
     eval_draw: EvalDraw, ask: AskRewording, build_settings: DatasetSettings, tools: BuildTools
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
@@ -219,7 +219,7 @@ async def _count_near_copies(
     return sum(bool(cosine >= thresholds(row.question)) for cosine, row in zip(copy_cosines, eval_rows, strict=True))
 
 
-async def _phrase_train_rows(
+async def _build_phrased_rows(
     train_rows: list[Row],
     train_vectors: Vectors,
     thresholds: ThresholdOf,

@@ -41,7 +41,7 @@ def file_names(config: Config) -> list[str]:
     return ["README.md", "report.json", "report.html", *map(parquet_name, output_splits), "data"]
 
 
-def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[str, ParquetContents]:
+def output_contents(job: Job, inputs: BuildInputs, written: BuiltDataset) -> dict[str, ParquetContents]:
     """Every file of the dataset by its path in the folder; the card comes last."""
     from groundwork.dataset.parquet import dataset_columns, parquet_files
 
@@ -49,22 +49,22 @@ def output_contents(job: Job, inputs: BuildInputs, built: BuiltDataset) -> dict[
     row_columns = dataset_columns(
         context=settings.include_chunk,
         measured=bool(settings.grades),
-        mixed=built.report.mixture is not None,
-        unanswerable=built.report.unanswerable is not None,
+        mixed=written.report.mixture is not None,
+        unanswerable=written.report.unanswerable is not None,
     )
     output_files: dict[str, ParquetContents] = {}
-    for split, split_rows in built.splits.items():
+    for split, split_rows in written.splits.items():
         output_files |= parquet_files(split, split_rows, row_columns)
-    return {**output_files, **_export_contents(job, built), **_report_contents(job, inputs, built, row_columns)}
+    return {**output_files, **_export_contents(job, written), **_report_contents(job, inputs, written, row_columns)}
 
 
-def _export_contents(job: Job, built: BuiltDataset) -> dict[str, ParquetContents]:
+def _export_contents(job: Job, written: BuiltDataset) -> dict[str, ParquetContents]:
     """The rows in the formats of trainers, and eval as tasks of harnesses, those that the settings name."""
     from groundwork.dataset.publish.harness_tasks import task_files
     from groundwork.dataset.publish.trainer_formats import export_files
 
     settings = job.config.dataset
-    splits: dict[str, Sequence[Row]] = dict(built.splits)
+    splits: dict[str, Sequence[Row]] = dict(written.splits)
     exports, system_prompt, context = settings.exports, settings.system_prompt, settings.include_chunk
     export_contents = export_files(exports, splits, system_prompt, context=context)
     if set(exports) & set(HARNESSES):
@@ -73,7 +73,7 @@ def _export_contents(job: Job, built: BuiltDataset) -> dict[str, ParquetContents
 
 
 def _report_contents(
-    job: Job, inputs: BuildInputs, built: BuiltDataset, row_columns: list[str]
+    job: Job, inputs: BuildInputs, written: BuiltDataset, row_columns: list[str]
 ) -> dict[str, ParquetContents]:
     """The report, as data and as a page, the versions and the card."""
     import msgspec
@@ -83,13 +83,13 @@ def _report_contents(
     from groundwork.dataset.publish.origin_and_sources import card_origin
     from groundwork.dataset.split_report.split_report_page import split_report_html
 
-    versions = next_versions(dataset_folder(job), built.splits, row_columns)
-    card = write_card(built.report, card_origin(job, inputs, built), row_columns, versions)
+    output_versions = next_versions(dataset_folder(job), written.splits, row_columns)
+    output_card = write_card(written.report, card_origin(job, inputs, written), row_columns, output_versions)
     return {
-        "report.json": msgspec.json.format(msgspec.json.encode(built.report), indent=2) + b"\n",
-        "report.html": split_report_html(built.report).encode(),
-        VERSIONS: msgspec.json.format(msgspec.json.encode(versions), indent=2) + b"\n",
-        "README.md": card.encode(),
+        "report.json": msgspec.json.format(msgspec.json.encode(written.report), indent=2) + b"\n",
+        "report.html": split_report_html(written.report).encode(),
+        VERSIONS: msgspec.json.format(msgspec.json.encode(output_versions), indent=2) + b"\n",
+        "README.md": output_card.encode(),
     }
 
 

@@ -34,7 +34,7 @@ class TaskJudge:
 
 
 def task_files(
-    formats: Sequence[str],
+    task_formats: Sequence[str],
     name: str,
     splits: Mapping[str, Sequence[Row]],
     judge: TaskJudge,
@@ -42,10 +42,10 @@ def task_files(
     *,
     context: bool,
 ) -> dict[str, bytes]:
-    """exports/<format>/<file> with its content for those of `formats` that are tasks; none without an eval split."""
+    """exports/<format>/<file> with its content, for the `task_formats` that are tasks; none without an eval split."""
     eval_splits = {split: split_rows for split, split_rows in splits.items() if split != "train"}
     task_contents: dict[str, bytes] = {}
-    for harness in [harness for harness in formats if harness in HARNESSES and eval_splits]:
+    for harness in [harness for harness in task_formats if harness in HARNESSES and eval_splits]:
         task_code_files = _TASK_CODE_FILES[harness](name, list(eval_splits), system_prompt)
         for task_file, task_code in {"criteria_judge.py": _judge_code(judge), **task_code_files}.items():
             task_contents[f"exports/{harness}/{task_file}"] = task_code.encode()

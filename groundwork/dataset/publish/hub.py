@@ -280,16 +280,16 @@ def _describe_hub_error(hub_error: BaseException) -> str:
     from huggingface_hub.errors import HfHubHTTPError
 
     if isinstance(hub_error, HfHubHTTPError):
-        hub_message = _one_line(hub_error.server_message or str(hub_error))
+        hub_message = _hub_error_line(hub_error.server_message or str(hub_error))
         return f"{hub_error.response.status_code} {hub_message}"
     if isinstance(hub_error, RuntimeError) and hub_error.__cause__ is not None:
-        return f"{_one_line(str(hub_error))} {_describe_hub_error(hub_error.__cause__)}"
+        return f"{_hub_error_line(str(hub_error))} {_describe_hub_error(hub_error.__cause__)}"
     if isinstance(hub_error, (httpx2.HTTPError, ConnectionError, TimeoutError)):
-        return f"the Hub cannot be reached ({_one_line(str(hub_error)) or type(hub_error).__name__})"
-    return _one_line(str(hub_error)) or type(hub_error).__name__
+        return f"the Hub cannot be reached ({_hub_error_line(str(hub_error)) or type(hub_error).__name__})"
+    return _hub_error_line(str(hub_error)) or type(hub_error).__name__
 
 
-def _one_line(text: str) -> str:
+def _hub_error_line(text: str) -> str:
     return " ".join(text.split())[:300]
 
 

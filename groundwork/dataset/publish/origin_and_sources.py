@@ -141,9 +141,9 @@ def _models_by_prompt(origin_settings: DatasetSettings) -> dict[str, str]:
 
 def document_languages(source_rows: Sequence[Row]) -> list[str]:
     """The languages of the documents that `source_rows` come from, told by their questions."""
-    questions_by_document: dict[str, str] = {}
+    questions_by_source: dict[str, str] = {}
     for source_row in source_rows:
-        questions_by_document[source_row.document] = (
-            f"{questions_by_document.get(source_row.document, '')} {source_row.question}"
+        questions_by_source[source_row.document] = (
+            f"{questions_by_source.get(source_row.document, '')} {source_row.question}"
         )
-    return sorted({detect_language(questions) for questions in questions_by_document.values()} - {""})
+    return sorted({detect_language(questions) for questions in questions_by_source.values()} - {""})

@@ -151,11 +151,11 @@ class EvalRewording:
         ]  # fmt: skip
 
     def replacements(
-        self, pool_rows: Sequence[Row], replies: dict[int, Reworded | str], spares: SpareRows
+        self, pool_rows: Sequence[Row], rewording_replies: dict[int, Reworded | str], spares: SpareRows
     ) -> list[int]:
         """Note the replies by the row's index; the spare rows that take the place of those that resisted."""
         replacement_rows: list[int] = []
-        for pool_index, rewording_reply in replies.items():
+        for pool_index, rewording_reply in rewording_replies.items():
             if isinstance(rewording_reply, Reworded):
                 self.rows[pool_index] = rewording_reply
                 continue

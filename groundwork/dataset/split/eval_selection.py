@@ -113,17 +113,17 @@ def train_size(pool_rows: Sequence[Row], runs: Sequence[str], settings: DatasetS
     return len(pool_rows) - is_held_out(settings) * eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max)
 
 
-def is_held_out(split_settings: DatasetSettings) -> bool:
+def is_held_out(eval_settings: DatasetSettings) -> bool:
     """Whether the rows of eval leave train.
 
     `auto` keeps train whole: eval is a copy of part of it, except that a random split is held out. The rows of a
     second run were never in train.
     """
-    if split_settings.strategy == "second-run":
+    if eval_settings.strategy == "second-run":
         return False
-    if split_settings.train == "auto":
-        return split_settings.strategy == "random"
-    return split_settings.train == "held-out"
+    if eval_settings.train == "auto":
+        return eval_settings.strategy == "random"
+    return eval_settings.train == "held-out"
 
 
 def row_strata(pool_rows: Sequence[Row], strategy: str) -> list[str]:

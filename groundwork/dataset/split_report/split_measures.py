@@ -61,13 +61,13 @@ async def measure_split(
     measured_report = _report_with_rewording(
         unmeasured_report(settings, splits, pool, tools.embedder), reworded, measured_eval_rows, eval_split, tools
     )
-    verdict = _measure_representativeness(
+    measured_verdict = _measure_representativeness(
         draw, cluster_shares, measured_eval_rows, reworded_vectors, random_cosine, empty=measured_report.dropped
     )
     return msgspec.structs.replace(
         measured_report, pool=draw.pool[0].run if draw.train_run is not None else "all rows",
         curve=ElbowCurve(elbow.k, elbow.reason, elbow.ks, [round(inertia, 4) for inertia in elbow.inertias]),
-        clusters=cluster_shares, verdict=verdict, mmd=eval_closeness(eval_split, draw.vectors, settings.seed),
+        clusters=cluster_shares, verdict=measured_verdict, mmd=eval_closeness(eval_split, draw.vectors, settings.seed),
         threshold=round(eval_split.threshold, 4),
         by_script={script: round(cosine, 4) for script, cosine in eval_split.by_script.items()},
         random_cosine=random_cosine, verbatim_in_train=sum(row.id in train_ids for row in draw.eval_rows),
@@ -144,13 +144,13 @@ def _measure_representativeness(
     """Whether eval stands for the whole, and how far its rewordings moved. `empty`: places that none could fill."""
     pool_counts, eval_counts = [share.pool for share in cluster_shares], [share.eval for share in cluster_shares]
     cluster_names = [share.value for share in cluster_shares]
-    verdict = assess_representativeness(pool_counts, eval_counts, cluster_names, empty=empty)
+    measured_verdict = assess_representativeness(pool_counts, eval_counts, cluster_names, empty=empty)
     if reworded_vectors is None:
-        return verdict
+        return measured_verdict
     moved_count = count_moved_topics(draw.split, draw.vectors, reworded_vectors)
     own_cosine = float(np.median([row.own for row in measured_eval_rows if row.own is not None]))
     drift = drift_sentence(moved_count, len(measured_eval_rows), own_cosine, random_cosine)
-    return msgspec.structs.replace(verdict, drift=drift)
+    return msgspec.structs.replace(measured_verdict, drift=drift)
 
 
 def _median_random_cosine(vectors: Vectors, seed: int) -> float:
