@@ -37,7 +37,7 @@ from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.layout import drawn_letters, markdown_paragraphs, page_content
-from groundwork.documents.layout.columns_and_reading_order import PagePart
+from groundwork.documents.layout.page_columns import PagePart
 from groundwork.documents.layout.ruling_strokes_and_shades import find_frames, find_strokes
 from groundwork.documents.layout.tables import drawn_tables
 from groundwork.documents.pdf_files.pdfium import OpenPdf

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.code_and_pseudocode import code_block, code_end, pseudocode_end
-from groundwork.documents.layout.columns_and_reading_order import columns_end, lines_by_column, rows_of_columns
 from groundwork.documents.layout.floats_and_formulas import PageBlock, is_float, with_figure_labels
 from groundwork.documents.layout.heading_styles_and_footnotes import (
     HeadingStyles,
     begins_with_run_in_heading,
     with_whole_headings,
 )
+from groundwork.documents.layout.page_columns import columns_end, lines_by_column, rows_of_columns
 from groundwork.documents.layout.tables.borderless_tables import BorderlessTable, find_borderless_tables
 from groundwork.documents.layout.text_runs_and_lines import (
     APART,

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from groundwork.documents.layout.chart_regions import find_chart_regions
-from groundwork.documents.layout.columns_and_reading_order import PagePart, page_parts, shared_column_starts
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
 from groundwork.documents.layout.drawn_letters import DrawnLetters, LetterSizes
 from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats, with_fractions
@@ -25,6 +24,7 @@ from groundwork.documents.layout.forms_and_annotations import (
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, footnote_range
 from groundwork.documents.layout.liteparse_pages import LiteparsePage, LiteparseText
 from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
+from groundwork.documents.layout.page_columns import PagePart, page_parts, shared_column_starts
 from groundwork.documents.layout.page_edge_lines import EdgeLine, RunningLines, edge_lines, outermost_edge_lines
 from groundwork.documents.layout.right_to_left import (
     mirrored_box,

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.documents.layout.columns_and_reading_order import page_parts
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, footnote_range
 from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
+from groundwork.documents.layout.page_columns import page_parts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_runs_and_lines import Box, Line, Run, item_label, to_lines, to_run
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords

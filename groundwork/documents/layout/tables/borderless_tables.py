@@ -16,14 +16,6 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.column_heads import (
-    GROUP_NAME_GAP,
-    TIGHT_STEP,
-    count_head_lines,
-    first_head_line,
-    head_rows,
-    is_dashes_below_heads,
-)
 from groundwork.documents.layout.tables.contents_lists_and_formulas import (
     are_formulas,
     are_list_bullets,
@@ -32,7 +24,7 @@ from groundwork.documents.layout.tables.contents_lists_and_formulas import (
     is_prose,
     numbered_list_items,
 )
-from groundwork.documents.layout.tables.gutter_columns import (
+from groundwork.documents.layout.tables.gutters import (
     GutterRow,
     GutterText,
     add_empty_columns,
@@ -46,6 +38,14 @@ from groundwork.documents.layout.tables.gutter_columns import (
     part_at_aligned_gutters,
     part_at_figure_gutters,
     row_with_gutters,
+)
+from groundwork.documents.layout.tables.table_heads import (
+    GROUP_NAME_GAP,
+    TIGHT_STEP,
+    count_head_lines,
+    first_head_line,
+    head_rows,
+    is_dashes_below_heads,
 )
 from groundwork.documents.layout.text_runs_and_lines import Line, Stretches, is_number, item_label
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords

@@ -22,7 +22,7 @@ from groundwork.documents.layout.forms_and_annotations import (
     frames_figures_alone,
 )
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Stroke
-from groundwork.documents.layout.tables.gutter_columns import undrawn_column_edges
+from groundwork.documents.layout.tables.gutters import undrawn_column_edges
 from groundwork.documents.layout.text_runs_and_lines import Box, Run, is_number, parted_words, word_lines, words_as_box
 
 _LEAST_LINES_OF_RULED_ROW = 3  # of a drawn row that may hold several rows of texts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.layout.columns_and_reading_order import PagePart, page_parts
+from groundwork.documents.layout.page_columns import PagePart, page_parts
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
 from groundwork.documents.layout.text_runs_and_lines import Run
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
-from groundwork.documents.layout.tables.gutter_columns import (
+from groundwork.documents.layout.tables.gutters import (
     GutterRow,
     GutterText,
     column_at,
