@@ -28,8 +28,8 @@ _NO_FORMULA_START = re.compile(r"#|\||```|[-*+>] |\\?\[")  # a heading, table, f
 _NUMERAL_BUT_FORMULA = re.compile(r"[IVXLC]+|[A-Z]")  # of an outline
 _FORMULA_PIECE_LETTERS = 25  # letters of a piece of a formula at the most
 _FORMULA_LETTERS = 200  # letters of a formula at the most
-_FIGURE_CAPTION = re.compile(r"(?:Fig|FIG|Abb|Rys|Obr|Рис|Chart|Graph|Scheme|图|図)[^\W\d_]*\.? ?[A-Z]?[\dIVX]")
-_FIGURE_LABEL_WORDS = 4  # of a figure's label at the most
+_FLOAT_FIGURE_CAPTION = re.compile(r"(?:Fig|FIG|Abb|Rys|Obr|Рис|Chart|Graph|Scheme|图|図)[^\W\d_]*\.? ?[A-Z]?[\dIVX]")
+_FLOAT_LABEL_WORDS = 4  # of a figure's label at the most
 
 
 class PageBlock(NamedTuple):
@@ -153,10 +153,10 @@ def _are_formula_pieces(above: PageBlock, below: PageBlock) -> bool:
         return False
     if is_formula(above.text) and is_formula(below.text):
         return min(len(above.text), len(below.text)) <= _FORMULA_PIECE_LETTERS
-    return _is_figure_label_text(above.text) and _is_figure_label_text(below.text)
+    return _is_float_label_text(above.text) and _is_float_label_text(below.text)
 
 
-def _is_figure_label_text(paragraph: str) -> bool:
+def _is_float_label_text(paragraph: str) -> bool:
     """Whether a paragraph is labels, such as those of a figure's nodes or of an axis."""
     return not (
         LONG_WORD.search(paragraph) or _NO_FORMULA_START.match(paragraph) or _NUMERAL_BUT_FORMULA.fullmatch(paragraph)
@@ -164,7 +164,7 @@ def _is_figure_label_text(paragraph: str) -> bool:
 
 
 def _is_displayed_formula(block: PageBlock) -> bool:
-    return not block.is_float and (is_formula(block.text) or _is_figure_label_text(block.text))
+    return not block.is_float and (is_formula(block.text) or _is_float_label_text(block.text))
 
 
 def _last_block_but_floats(blocks: Sequence[PageBlock]) -> int:
@@ -172,39 +172,36 @@ def _last_block_but_floats(blocks: Sequence[PageBlock]) -> int:
     return max((i for i, block in enumerate(blocks) if not block.is_float), default=-1)
 
 
-def with_figure_labels(lines: Sequence[Line], body_size: float, body_font: str) -> list[Line]:
+def with_float_labels(lines: Sequence[Line], body_size: float, body_font: str) -> list[Line]:
     """Lines of which those above a figure's caption that are no text are its labels: short, and in another size or font
     than the body's. Rows above a table's caption are rows."""
-    lines_with_figures: list[Line] = []
-    for line_below_figure in lines:
-        if line_below_figure.cells and _FIGURE_CAPTION.match(line_below_figure.text):
-            first_figure_label = len(lines_with_figures)
-            while first_figure_label and _is_figure_label(
-                lines_with_figures[first_figure_label - 1], body_size, body_font
-            ):
-                first_figure_label -= 1
-            if first_figure_label < len(lines_with_figures):
-                figure_labels = " ".join(label_line.text for label_line in lines_with_figures[first_figure_label:])
-                lines_with_figures[first_figure_label:] = [
-                    Line(lines_with_figures[first_figure_label].y, [], labels=figure_labels)
+    lines_above_float: list[Line] = []
+    for float_line in lines:
+        if float_line.cells and _FLOAT_FIGURE_CAPTION.match(float_line.text):
+            first_float_label = len(lines_above_float)
+            while first_float_label and _is_float_label(lines_above_float[first_float_label - 1], body_size, body_font):
+                first_float_label -= 1
+            if first_float_label < len(lines_above_float):
+                float_labels = " ".join(label.text for label in lines_above_float[first_float_label:])
+                lines_above_float[first_float_label:] = [
+                    Line(lines_above_float[first_float_label].y, [], labels=float_labels)
                 ]
-        lines_with_figures.append(line_below_figure)
-    return lines_with_figures
+        lines_above_float.append(float_line)
+    return lines_above_float
 
 
-def _is_figure_label(figure_line: Line, body_size: float, body_font: str) -> bool:
-    if not figure_line.cells:
+def _is_float_label(float_line: Line, body_size: float, body_font: str) -> bool:
+    if not float_line.cells:
         return False
-    if not LONG_WORD.search(figure_line.text):
+    if not LONG_WORD.search(float_line.text):
         return True
     has_other_type = (
-        figure_line.main.font != body_font
-        or abs(figure_line.main.size - body_size) > (1 - _FLOAT_TYPE_SIZE) * body_size
+        float_line.main.font != body_font or abs(float_line.main.size - body_size) > (1 - _FLOAT_TYPE_SIZE) * body_size
     )
-    return has_other_type and all(len(cell.text.split()) <= _FIGURE_LABEL_WORDS for cell in figure_line.cells)
+    return has_other_type and all(len(cell.text.split()) <= _FLOAT_LABEL_WORDS for cell in float_line.cells)
 
 
-_RELATION_AT_END = re.compile(r"(?:^|\s)(?:[=≤≥≡≈≃≅∼∝<>]|:=)$")
+_FORMULA_RELATION_AT_END = re.compile(r"(?:^|\s)(?:[=≤≥≡≈≃≅∼∝<>]|:=)$")
 _MOST_FRACTION_RISE = 1.6  # sizes from the middle of a line to that of a numerator or a denominator
 _LEAST_FRACTION_RISE = 0.45  # and the least, since less is a raised sign
 _FRACTION_CENTRE_SPREAD = 3.0  # by which the middles of a numerator and its denominator lie apart at the most
@@ -215,53 +212,53 @@ _MOST_FRACTION_WIDTH = 12  # sizes of a fraction, which a line of text is wider 
 def with_fractions(runs: Sequence[Run]) -> list[Run]:
     """The runs of a page, with each fraction behind a relation sign that has nothing else behind it as a run of its
     line."""
-    with_fraction_runs = list(runs)
-    for relation_sign in runs:
-        if _RELATION_AT_END.search(relation_sign.text) and (
-            numerator_and_denominator := _fraction(relation_sign, with_fraction_runs)
+    formula_runs = list(runs)
+    for formula_relation in runs:
+        if _FORMULA_RELATION_AT_END.search(formula_relation.text) and (
+            numerator_and_denominator := _fraction(formula_relation, formula_runs)
         ):
-            with_fraction_runs = [run for run in with_fraction_runs if run not in numerator_and_denominator]
-            with_fraction_runs.append(_fraction_run(relation_sign, *numerator_and_denominator))
-    return with_fraction_runs
+            formula_runs = [run for run in formula_runs if run not in numerator_and_denominator]
+            formula_runs.append(_fraction_run(formula_relation, *numerator_and_denominator))
+    return formula_runs
 
 
-def _fraction(relation_sign: Run, fraction_runs: Sequence[Run]) -> tuple[Run, Run] | None:
+def _fraction(formula_relation: Run, formula_runs: Sequence[Run]) -> tuple[Run, Run] | None:
     """The numerator and the denominator right behind a relation sign; None where a text stands between them."""
-    fraction_reach = relation_sign.x2 + (_MOST_FRACTION_GAP + _MOST_FRACTION_WIDTH) * relation_sign.size
-    rises_behind_relation = [
-        (_rise_above_relation(run, relation_sign), run)
-        for run in fraction_runs
-        if relation_sign.x2 - 1 < run.x1 and run.x2 < fraction_reach
+    fraction_reach = formula_relation.x2 + (_MOST_FRACTION_GAP + _MOST_FRACTION_WIDTH) * formula_relation.size
+    formula_rises = [
+        (_rise_above_relation(run, formula_relation), run)
+        for run in formula_runs
+        if formula_relation.x2 - 1 < run.x1 and run.x2 < fraction_reach
     ]
-    numerators = [run for rise, run in rises_behind_relation if _LEAST_FRACTION_RISE < rise < _MOST_FRACTION_RISE]
-    denominators = [run for rise, run in rises_behind_relation if _LEAST_FRACTION_RISE < -rise < _MOST_FRACTION_RISE]
+    numerators = [run for rise, run in formula_rises if _LEAST_FRACTION_RISE < rise < _MOST_FRACTION_RISE]
+    denominators = [run for rise, run in formula_rises if _LEAST_FRACTION_RISE < -rise < _MOST_FRACTION_RISE]
     if not numerators or not denominators:
         return None
     numerator, denominator = (min(part, key=lambda run: run.x1) for part in (numerators, denominators))
-    runs_in_line = [run for rise, run in rises_behind_relation if abs(rise) <= _LEAST_FRACTION_RISE]
-    is_fraction = _is_fraction(relation_sign, numerator, denominator, runs_in_line)
+    formula_line = [run for rise, run in formula_rises if abs(rise) <= _LEAST_FRACTION_RISE]
+    is_fraction = _is_fraction(formula_relation, numerator, denominator, formula_line)
     return (numerator, denominator) if is_fraction else None
 
 
-def _is_fraction(relation_sign: Run, numerator: Run, denominator: Run, runs_in_line: Sequence[Run]) -> bool:
+def _is_fraction(formula_relation: Run, numerator: Run, denominator: Run, formula_line: Sequence[Run]) -> bool:
     """Whether two runs stand one above the other near a relation sign, with no text of its line between them."""
     fraction_left, fraction_right = min(numerator.x1, denominator.x1), max(numerator.x2, denominator.x2)
-    is_fraction_near = fraction_left - relation_sign.x2 <= _MOST_FRACTION_GAP * relation_sign.size
+    is_fraction_near = fraction_left - formula_relation.x2 <= _MOST_FRACTION_GAP * formula_relation.size
     is_fraction_centred = (
         abs((numerator.x1 + numerator.x2) - (denominator.x1 + denominator.x2)) / 2 < _FRACTION_CENTRE_SPREAD
     )
-    is_fraction_free = not any(run.x1 < fraction_right and run.x2 > fraction_left for run in runs_in_line)
+    is_fraction_free = not any(run.x1 < fraction_right and run.x2 > fraction_left for run in formula_line)
     return is_fraction_near and is_fraction_centred and is_fraction_free
 
 
-def _rise_above_relation(run: Run, relation_sign: Run) -> float:
+def _rise_above_relation(run: Run, formula_relation: Run) -> float:
     """How many sizes of a line a run stands over its middle."""
-    return ((relation_sign.y1 + relation_sign.y2) - (run.y1 + run.y2)) / 2 / relation_sign.size
+    return ((formula_relation.y1 + formula_relation.y2) - (run.y1 + run.y2)) / 2 / formula_relation.size
 
 
-def _fraction_run(relation_sign: Run, numerator: Run, denominator: Run) -> Run:
-    fraction_formula = f"$\\frac{{{numerator.text.strip('$')}}}{{{denominator.text.strip('$')}}}$"
+def _fraction_run(formula_relation: Run, numerator: Run, denominator: Run) -> Run:
+    formula = f"$\\frac{{{numerator.text.strip('$')}}}{{{denominator.text.strip('$')}}}$"
     x1, x2 = min(numerator.x1, denominator.x1), max(numerator.x2, denominator.x2)
-    return relation_sign._replace(
-        x1=x1, x2=x2, text=fraction_formula, words=(Box(x1, relation_sign.y1, x2, relation_sign.y2, fraction_formula),)
+    return formula_relation._replace(
+        x1=x1, x2=x2, text=formula, words=(Box(x1, formula_relation.y1, x2, formula_relation.y2, formula),)
     )

@@ -32,8 +32,8 @@ FORM_TICKS = "☐☒"
 """A box to tick, empty and ticked."""
 _LEAST_FIELDS = 6  # of a page to fill in
 _MOST_WORDS_A_FIELD = 50  # of the page a field
-_FIELD_LEADERS = re.compile(r"[.…]+")
-_LEADERS_IN_FORM_ROW = re.compile(r" ?\.{4,}+ ?")
+_FIELD_DOTS = re.compile(r"[.…]+")
+_DOTS_IN_FORM_ROW = re.compile(r" ?\.{4,}+ ?")
 _FORM_ENTRY_LABEL = re.compile(r"\(?(?:\d{1,3}(?: ?[a-z])?|[A-Za-z])[.)]{0,2}")  # 14, 14 a, b, (c): a numbered line's
 _FORM_LABEL_SPACE = 0.45  # sizes from such a label to its text, at the least, where it is no word
 _FORM_LABEL_GAP = 5.0  # sizes from such a label to its text, at the most
@@ -83,10 +83,10 @@ def is_form(word_count: int, field_count: int) -> bool:
 def without_tick_boxes(strokes: Strokes, tick_boxes: Sequence[Box]) -> Strokes:
     """The drawn lines but for the edges of small boxes."""
 
-    def is_no_box_edge(stroke: Stroke) -> bool:
+    def is_no_tick_edge(stroke: Stroke) -> bool:
         return not any(_is_edge_of_box(stroke, box) for box in tick_boxes)
 
-    return Strokes([*filter(is_no_box_edge, strokes.flat)], [*filter(is_no_box_edge, strokes.steep)])
+    return Strokes([*filter(is_no_tick_edge, strokes.flat)], [*filter(is_no_tick_edge, strokes.steep)])
 
 
 def _is_edge_of_box(stroke: Stroke, tick_box: Box) -> bool:
@@ -120,7 +120,7 @@ def _usual_form_size(runs: Sequence[Run]) -> float:
 
 def _form_pieces(run: Run, form: Form) -> list[Run]:
     """A run cut at drawn lines, at the edges of fields and where its words stand apart, without leading dots."""
-    form_words = [word for word in run.words if not _FIELD_LEADERS.fullmatch(word.text)]
+    form_words = [word for word in run.words if not _FIELD_DOTS.fullmatch(word.text)]
     piece_starts = [
         0,
         *(k for k, (a, b) in enumerate(pairwise(form_words), 1) if _are_form_pieces_apart(a, b, run.size, form)),
@@ -213,8 +213,8 @@ def _has_form_wall(left_piece: Box | Run, right_piece: Box | Run, strokes: Strok
     return any(wall_start < wall.x1 < wall_end and wall.y1 <= wall_height <= wall.y2 for wall in strokes.steep)
 
 
-def _field_of(box: Box | Run, fields: Sequence[Box]) -> Box | None:
-    x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
+def _field_of(form_text: Box | Run, fields: Sequence[Box]) -> Box | None:
+    x, y = (form_text.x1 + form_text.x2) / 2, (form_text.y1 + form_text.y2) / 2
     return next((field for field in fields if field.x1 <= x <= field.x2 and field.y1 <= y <= field.y2), None)
 
 
@@ -265,8 +265,8 @@ def _is_form_item(form_line: Run) -> bool:
     return is_bullet(text) or text[0] in FORM_TICKS or is_number(text) or _FORM_ENTRY_LABEL.fullmatch(text) is not None
 
 
-def _box_around_form_texts(boxes: Sequence[Box] | Sequence[Run]) -> Box:
-    lefts, tops, rights, bottoms = zip(*(box[:4] for box in boxes), strict=True)
+def _box_around_form_texts(form_boxes: Sequence[Box] | Sequence[Run]) -> Box:
+    lefts, tops, rights, bottoms = zip(*(box[:4] for box in form_boxes), strict=True)
     return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
 
@@ -383,7 +383,7 @@ def _form_row_text(row_texts: Sequence[_FormText]) -> str:
         form_row += (" " if form_row.endswith((":", ";")) else value_mark) + "\n".join(
             line.text for line in form_value.lines
         )
-    return _LEADERS_IN_FORM_ROW.sub(" … ", form_row)
+    return _DOTS_IN_FORM_ROW.sub(" … ", form_row)
 
 
 # --- what was typed into a PDF ---------------------------------------------------------------------------------------
@@ -498,71 +498,71 @@ def _is_in_field(field_run: Run, field_rect: Any) -> bool:
     )
 
 
-_MOST_BOX_TEXTS = 0.12  # of the cells that boxes would have as a table; as many different texts are in them at the most
-_UPRIGHT_BOX_SHARE, _LEVEL_BOX_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
-_LINE_NUMBER_LETTERS = 4  # letters of a line's number in a form, at the most
-_BOX_TEXT_ENDS = (".", ":", ";", ",")
-_BOX_PARAGRAPH_LETTERS = 80  # letters of a box's text that is a paragraph of its own
+_MOST_FORM_BOXES = 0.12  # of the cells boxes would have as a table; as many different texts are in them at the most
+_UPRIGHT_FORM_SHARE, _LEVEL_FORM_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
+_FORM_LINE_NUMBER_LETTERS = 4  # letters of a line's number in a form, at the most
+_FORM_TEXT_ENDS = (".", ":", ";", ",")
+_FORM_PARAGRAPH_LETTERS = 80  # letters of a box's text that is a paragraph of its own
 
 
-def are_form_boxes(form_frame: Frame, box_rows: Sequence[Sequence[str]]) -> bool:
+def are_form_boxes(form_frame: Frame, form_rows: Sequence[Sequence[str]]) -> bool:
     """Whether the lines draw the boxes of a form or of a figure: they make many cells, and few of them are drawn."""
     xs, ys, flat, steep, _ = form_frame
-    box_texts = len({cell for row in box_rows for cell in row if cell})
-    if not steep or box_texts > _MOST_BOX_TEXTS * len(box_rows) * len(box_rows[0]):
+    form_box_texts = len({cell for row in form_rows for cell in row if cell})
+    if not steep or form_box_texts > _MOST_FORM_BOXES * len(form_rows) * len(form_rows[0]):
         return False
-    upright_box_lines = [(s.x1, s.y1, s.y2) for s in steep]
-    level_box_lines = [(s.y1, s.x1, s.x2) for s in flat]
+    upright_form_lines = [(s.x1, s.y1, s.y2) for s in steep]
+    level_form_lines = [(s.y1, s.x1, s.x2) for s in flat]
     return (
-        _drawn_share_of_boxes(upright_box_lines, xs, ys) < _UPRIGHT_BOX_SHARE
-        and _drawn_share_of_boxes(level_box_lines, ys, xs) < _LEVEL_BOX_SHARE
+        _drawn_share_of_form(upright_form_lines, xs, ys) < _UPRIGHT_FORM_SHARE
+        and _drawn_share_of_form(level_form_lines, ys, xs) < _LEVEL_FORM_SHARE
     )
 
 
-def _drawn_share_of_boxes(
-    box_lines: Iterable[tuple[float, float, float]], box_positions: list[float], across: list[float]
+def _drawn_share_of_form(
+    form_strokes: Iterable[tuple[float, float, float]], form_positions: list[float], across: list[float]
 ) -> float:
     """How much of the lines at the inner places is drawn, from one end to the other. Strokes: (place, start, end)."""
-    box_start, box_end = across[0], across[-1]
-    drawn_box_lengths = [0.0] * len(box_positions)
-    reached_ends = [box_start] * len(box_positions)
-    for box_line_position, line_start, line_end in sorted(box_lines, key=lambda s: s[1]):
-        k = min(range(len(box_positions)), key=lambda k: abs(box_positions[k] - box_line_position))
-        line_start, line_end = max(line_start, reached_ends[k]), min(line_end, box_end)
-        if abs(box_positions[k] - box_line_position) < NEAR and line_end > line_start:
-            drawn_box_lengths[k] += line_end - line_start
-            reached_ends[k] = line_end
-    return sum(drawn_box_lengths[1:-1]) / max(1e-9, (box_end - box_start) * (len(box_positions) - 2))
+    form_start, form_end = across[0], across[-1]
+    drawn_form_lengths = [0.0] * len(form_positions)
+    reached_form_ends = [form_start] * len(form_positions)
+    for form_position, line_start, line_end in sorted(form_strokes, key=lambda s: s[1]):
+        k = min(range(len(form_positions)), key=lambda k: abs(form_positions[k] - form_position))
+        line_start, line_end = max(line_start, reached_form_ends[k]), min(line_end, form_end)
+        if abs(form_positions[k] - form_position) < NEAR and line_end > line_start:
+            drawn_form_lengths[k] += line_end - line_start
+            reached_form_ends[k] = line_end
+    return sum(drawn_form_lengths[1:-1]) / max(1e-9, (form_end - form_start) * (len(form_positions) - 2))
 
 
-def box_paragraphs(box_rows: Sequence[Sequence[str]]) -> str:
+def form_box_paragraphs(form_rows: Sequence[Sequence[str]]) -> str:
     """Boxes from top to bottom as paragraphs: those of a row in one, but for long and numbered ones; one over several
     rows once."""
-    paragraphs_of_boxes: list[str] = []
-    boxes_above: list[str] = []
-    for box_row in box_rows:
-        boxes_of_row = [
-            box_text for k, box_text in enumerate(box_row) if box_text and (not k or box_text != box_row[k - 1])
+    form_paragraphs: list[str] = []
+    form_boxes_above: list[str] = []
+    for form_row in form_rows:
+        form_boxes = [
+            form_box for k, form_box in enumerate(form_row) if form_box and (not k or form_box != form_row[k - 1])
         ]
-        previous_box = ""
-        for box_text in (box_text for box_text in boxes_of_row if box_text not in boxes_above):
-            if previous_box and (box_joint := _joint_of_boxes(previous_box, box_text)):
-                paragraphs_of_boxes[-1] += f"{box_joint}{box_text}"
+        previous_form_box = ""
+        for form_box in (form_box for form_box in form_boxes if form_box not in form_boxes_above):
+            if previous_form_box and (form_joint := _joint_of_form_boxes(previous_form_box, form_box)):
+                form_paragraphs[-1] += f"{form_joint}{form_box}"
             else:
-                paragraphs_of_boxes.append(box_text)
-            previous_box = box_text
-        boxes_above = boxes_of_row
-    return "\n\n".join(paragraphs_of_boxes)
+                form_paragraphs.append(form_box)
+            previous_form_box = form_box
+        form_boxes_above = form_boxes
+    return "\n\n".join(form_paragraphs)
 
 
-def _joint_of_boxes(previous_box: str, box_text: str) -> str:
+def _joint_of_form_boxes(previous_form_box: str, form_box: str) -> str:
     """What stands between two boxes of a row; "" where the second is a paragraph of its own."""
-    has_line_number = min(len(previous_box), len(box_text)) <= _LINE_NUMBER_LETTERS
-    if item_label(box_text) and box_text != item_label(box_text):
+    has_line_number = min(len(previous_form_box), len(form_box)) <= _FORM_LINE_NUMBER_LETTERS
+    if item_label(form_box) and form_box != item_label(form_box):
         return ""
-    if not has_line_number and max(len(previous_box), len(box_text)) >= _BOX_PARAGRAPH_LETTERS:
+    if not has_line_number and max(len(previous_form_box), len(form_box)) >= _FORM_PARAGRAPH_LETTERS:
         return ""
-    return " " if has_line_number or previous_box.endswith(_BOX_TEXT_ENDS) else "; "
+    return " " if has_line_number or previous_form_box.endswith(_FORM_TEXT_ENDS) else "; "
 
 
 LEAST_FORM_FIELDS = 3  # to type into, from which on drawn lines are a form's

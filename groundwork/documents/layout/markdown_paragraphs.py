@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.code_and_pseudocode import code_block, code_end, pseudocode_end
-from groundwork.documents.layout.floats_and_formulas import PageBlock, is_float, with_figure_labels
+from groundwork.documents.layout.floats_and_formulas import PageBlock, is_float, with_float_labels
 from groundwork.documents.layout.heading_styles_and_footnotes import (
     HeadingStyles,
     begins_with_run_in_heading,
@@ -59,7 +59,7 @@ class MarkdownWriter:
     ) -> None:
         self.styles = styles
         lines = [line for line in lines if not is_typed_rule(line.text) or (line.main.mono and not styles.mono)]
-        self.lines = with_figure_labels(with_whole_headings(lines, styles.body), styles.body, styles.font)
+        self.lines = with_float_labels(with_whole_headings(lines, styles.body), styles.body, styles.font)
         paragraph_lines = [line for line in self.lines if line.cells and not line.main.mono]
         self.left = column[0] if column else min((line.x1 for line in paragraph_lines), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in paragraph_lines), default=0.0)

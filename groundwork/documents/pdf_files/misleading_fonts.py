@@ -57,7 +57,7 @@ class FontLetters:
         self._font_letters_to_ink: dict[str, int] = {}  # of letters on the page that is looked at
         self._is_font_inked = False  # whether what is drawn is taken from the page's picture
 
-    def add(self, textpage: Any, k: int) -> None:
+    def add_font_letter(self, textpage: Any, k: int) -> None:
         """With what is drawn of the letter `k` of a pypdfium2 text page."""
         font_letter = letter_sign(textpage.raw, k)
         is_no_letter = _NO_FONT_LETTER.match(font_letter) is not None
@@ -136,7 +136,7 @@ class MisleadingFonts:
             if letter_sign(textpage.raw, k).isspace() or _is_invisible_font_letter(textpage, k):
                 continue
             font_letters = self._letters.setdefault(font, FontLetters())
-            font_letters.add(textpage, k)
+            font_letters.add_font_letter(textpage, k)
             if (
                 (font_word_index := bisect_right(font_word_starts, k) - 1) >= 0
                 and k < font_words[font_word_index].end()
@@ -146,7 +146,7 @@ class MisleadingFonts:
             if len(font_letters.font_extents) < LEAST_EXTENTS:
                 for neighbour in range(k + 1, k + _font_sample_step(textpage, _FONT_SAMPLE)):
                     if letter_font_address(textpage.raw, neighbour) == font[0]:
-                        font_letters.add(textpage, neighbour)
+                        font_letters.add_font_letter(textpage, neighbour)
             letter_fonts.append(font)
         return letter_fonts
 

@@ -247,8 +247,8 @@ def _typed_field_value(form_handle: Any, layer_annotation: Any) -> str:
     return _typed_layer_text(pdfium.FPDFAnnot_GetFormFieldValue, form_handle, layer_annotation)
 
 
-def _typed_layer_text(pdfium_function: Any, *arguments: Any) -> str:
-    return read_wide_string(pdfium_function, *arguments).replace("\r", "\n")
+def _typed_layer_text(layer_function: Any, *arguments: Any) -> str:
+    return read_wide_string(layer_function, *arguments).replace("\r", "\n")
 
 
 def _read_layer(textpage: Any) -> str:

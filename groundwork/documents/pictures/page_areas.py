@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from groundwork.language.words import WORD
 
-NEAR = 4.0  # points between images that are strips or tiles of one picture
+NEAR_AREAS = 4.0  # points between images that are strips or tiles of one picture
 
 
 class PageArea(NamedTuple):
@@ -30,17 +30,17 @@ class PageArea(NamedTuple):
     def size(self) -> float:
         return self.width * self.height
 
-    def touches(self, other: PageArea, distance: float = NEAR) -> bool:
+    def touches(self, other_area: PageArea, distance: float = NEAR_AREAS) -> bool:
         return (
-            self.left <= other.right + distance
-            and other.left <= self.right + distance
-            and self.bottom <= other.top + distance
-            and other.bottom <= self.top + distance
+            self.left <= other_area.right + distance
+            and other_area.left <= self.right + distance
+            and self.bottom <= other_area.top + distance
+            and other_area.bottom <= self.top + distance
         )
 
-    def holds(self, other: PageArea) -> bool:
+    def holds(self, other_area: PageArea) -> bool:
         """Does the middle of the other one lie within?"""
-        x, y = (other.left + other.right) / 2, (other.bottom + other.top) / 2
+        x, y = (other_area.left + other_area.right) / 2, (other_area.bottom + other_area.top) / 2
         return self.left <= x <= self.right and self.bottom <= y <= self.top
 
 
@@ -115,25 +115,25 @@ def _is_area_on_same_line(previous_area: PageArea, area: PageArea) -> bool:
 
 
 def areas_of_prose_lines(
-    page_lines: Sequence[AreaOfTextLine], least_words: int = 7, stacked_words: int = 4
+    area_lines: Sequence[AreaOfTextLine], least_words: int = 7, stacked_words: int = 4
 ) -> list[AreaOfTextLine]:
     """The lines that are text: those of `least_words`, and those of `stacked_words` in three below each other."""
 
-    def is_stacked(upper: AreaOfTextLine, lower: AreaOfTextLine) -> bool:
-        area_gap = upper.area.bottom - lower.area.top
+    def is_stacked(upper_area: AreaOfTextLine, lower_area: AreaOfTextLine) -> bool:
+        area_gap = upper_area.area.bottom - lower_area.area.top
         return (
-            abs(upper.area.left - lower.area.left) < 3
-            and -2 < area_gap < max(upper.area.height, 6)
-            and lower.words >= stacked_words
+            abs(upper_area.area.left - lower_area.area.left) < 3
+            and -2 < area_gap < max(upper_area.area.height, 6)
+            and lower_area.words >= stacked_words
         )
 
-    lines_of_text = {page_line: None for page_line in page_lines if page_line.words >= least_words}
+    lines_of_text = {area_line: None for area_line in area_lines if area_line.words >= least_words}
     stacked_areas: list[AreaOfTextLine] = []
-    for page_line in page_lines:
-        if not (stacked_areas and is_stacked(stacked_areas[-1], page_line)):
+    for area_line in area_lines:
+        if not (stacked_areas and is_stacked(stacked_areas[-1], area_line)):
             stacked_areas = []
-        if stacked_areas or page_line.words >= stacked_words:
-            stacked_areas.append(page_line)
+        if stacked_areas or area_line.words >= stacked_words:
+            stacked_areas.append(area_line)
         if len(stacked_areas) >= 3:
             lines_of_text |= dict.fromkeys(stacked_areas)
     return list(lines_of_text)

@@ -8,7 +8,7 @@ from groundwork.documents.layout.floats_and_formulas import (
     PageBlock,
     is_float,
     join_sentences_around_floats,
-    with_figure_labels,
+    with_float_labels,
     with_fractions,
 )
 from groundwork.documents.layout.text_runs_and_lines import Run, to_lines
@@ -71,7 +71,7 @@ def test_short_lines_above_the_caption_of_a_figure_are_its_labels():
     labels = [run(50, 0, "Barrier", 8), run(90, 12, "Basin", 8), run(60, 24, "Ferry", 8)]
     for word, found in (("Figure", "Barrier Basin Ferry"), ("Table", "")):
         lines = to_lines([*labels, run(50, 40, f"{word} 2. What stands in the harbour of Ellary.")])
-        assert with_figure_labels(lines, 10, "Serif")[0].labels == found
+        assert with_float_labels(lines, 10, "Serif")[0].labels == found
 
 
 def test_a_caption_without_a_full_stop_stays_above_its_table():

@@ -27,14 +27,13 @@ from groundwork.documents.layout.tables.contents_lists_and_formulas import (
 from groundwork.documents.layout.tables.gutters import (
     GutterRow,
     GutterText,
-    add_empty_columns,
     column_at,
     columns_between_gutters,
     columns_under,
     cut_row_at_gutters,
     is_gutter_row,
-    merge_column_stretches,
-    merge_columns,
+    merge_gutter_columns,
+    merge_gutter_stretches,
     part_at_aligned_gutters,
     part_at_figure_gutters,
     row_with_gutters,
@@ -42,6 +41,7 @@ from groundwork.documents.layout.tables.gutters import (
 from groundwork.documents.layout.tables.table_heads import (
     GROUP_NAME_GAP,
     TIGHT_STEP,
+    add_empty_columns,
     count_head_lines,
     first_head_line,
     head_rows,
@@ -140,7 +140,7 @@ def _overleaf_end(borderless_rows: Sequence[GutterRow], columns: list[tuple[floa
         ):
             break
         borderless_spans = [(borderless_text.x1, borderless_text.x2) for borderless_text in row.texts]
-        if len(merge_column_stretches([*columns, *borderless_spans])) < len(columns):
+        if len(merge_gutter_stretches([*columns, *borderless_spans])) < len(columns):
             break
         filled_columns = {column_at(borderless_text, columns) for borderless_text in row.texts}
         goes_on_overleaf = borderless_end > 0 and not is_gutter_row(row) and 0 not in filled_columns
@@ -171,7 +171,7 @@ class _BorderlessTableReader:
             return None
         borderless_start = first_head_line(self.borderless_rows, start, borderless_columns, self.floor)
         borderless_columns = add_empty_columns(borderless_columns, self.borderless_rows[borderless_start:start])
-        borderless_columns = merge_columns(borderless_columns, self.borderless_rows[borderless_start:end])
+        borderless_columns = merge_gutter_columns(borderless_columns, self.borderless_rows[borderless_start:end])
         if len(borderless_columns) < 2:
             return None
         if contents_rows := contents_entries(self.borderless_rows[start:end]):
@@ -207,7 +207,7 @@ class _BorderlessTableReader:
         ):
             borderless_row = self.borderless_rows[row_index]
             if is_gutter_row(borderless_row):
-                borderless_merged = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in borderless_row.texts)])
+                borderless_merged = merge_gutter_stretches([*stretches, *((t.x1, t.x2) for t in borderless_row.texts)])
                 if len(borderless_merged) < 2:
                     break
                 stretches = borderless_merged if len(borderless_merged) >= len(stretches) - 1 else stretches
@@ -232,14 +232,14 @@ class _BorderlessTableReader:
 
     def _is_distant_borderless_row(self, row_index: int, borderless_spans: list[tuple[float, float]]) -> bool:
         """Whether a line some way below the rows is a further one with the same columns, or the name of a group."""
-        distant_row, borderless_above = self.borderless_rows[row_index], self.borderless_rows[row_index - 1]
-        if not distant_row.texts or distant_row.y1 - borderless_above.y2 > GROUP_NAME_GAP * distant_row.size:
+        borderless_row, borderless_above = self.borderless_rows[row_index], self.borderless_rows[row_index - 1]
+        if not borderless_row.texts or borderless_row.y1 - borderless_above.y2 > GROUP_NAME_GAP * borderless_row.size:
             return False
-        if is_gutter_row(distant_row):
-            return len(borderless_spans) > 3 and _has_borderless_columns(distant_row, borderless_spans)
+        if is_gutter_row(borderless_row):
+            return len(borderless_spans) > 3 and _has_borderless_columns(borderless_row, borderless_spans)
         is_group_name = (
             row_index + 1 < len(self.borderless_rows)
-            and distant_row.texts[0].x2 < borderless_spans[1][0]
+            and borderless_row.texts[0].x2 < borderless_spans[1][0]
             and self._follows_row_above(row_index + 1)
         )
         return (
@@ -284,13 +284,13 @@ def _is_record_of_two_rows(borderless_rows: Sequence[GutterRow]) -> bool:
     )
     if len(heads) < 3 or len(heads) != len(values) or any(is_number(text.text) for text in heads):
         return False
-    cells = merge_column_stretches([(text.x1, text.x2) for text in (*heads, *values)])
+    cells = merge_gutter_stretches([(text.x1, text.x2) for text in (*heads, *values)])
     return len(cells) == len(heads) and 2 * sum(any(map(str.isdigit, text.text)) for text in values) > len(values)
 
 
 def _has_borderless_columns(borderless_row: GutterRow, stretches: list[tuple[float, float]]) -> bool:
     """Whether a row has the columns of those above it, numbers among them."""
-    borderless_merged = merge_column_stretches([*stretches, *((t.x1, t.x2) for t in borderless_row.texts)])
+    borderless_merged = merge_gutter_stretches([*stretches, *((t.x1, t.x2) for t in borderless_row.texts)])
     return len(borderless_row.texts) == len(borderless_merged) == len(stretches) and any(
         is_number(text.text) for text in borderless_row.texts[1:]
     )
@@ -301,16 +301,16 @@ def _is_borderless_number(row: GutterRow, borderless_spans: list[tuple[float, fl
     return len(row.texts) == 1 and is_number(row.texts[0].text) and row.texts[0].x2 < borderless_spans[1][0]
 
 
-_WRAPPED_LINE_STEP = 0.8  # sizes between two lines that stand beside each other in part
+_BORDERLESS_LINE_STEP = 0.8  # sizes between two lines that stand beside each other in part
 
 
-def _wrapped_line_cells(wrapped_line: GutterRow, columns: Stretches) -> list[str]:
+def _borderless_line_cells(borderless_line: GutterRow, columns: Stretches) -> list[str]:
     """The texts of a row by column."""
-    wrapped_cells_of_line = [""] * len(columns)
-    for i, wrapped_text in enumerate(cut_row_at_gutters(wrapped_line, columns).texts):
-        k = column_at(wrapped_text, columns) if i or wrapped_text.x1 > columns[0][1] else 0
-        wrapped_cells_of_line[k] = f"{wrapped_cells_of_line[k]} {wrapped_text.text}".strip()
-    return wrapped_cells_of_line
+    borderless_cells = [""] * len(columns)
+    for i, borderless_text in enumerate(cut_row_at_gutters(borderless_line, columns).texts):
+        k = column_at(borderless_text, columns) if i or borderless_text.x1 > columns[0][1] else 0
+        borderless_cells[k] = f"{borderless_cells[k]} {borderless_text.text}".strip()
+    return borderless_cells
 
 
 def wrapped_cells(
@@ -322,103 +322,99 @@ def wrapped_cells(
 ) -> list[list[str]]:
     """The cells of the rows below the heads, each with the lines that it wraps over, behind those of the last head,
     which they may go on with. `head_row`: the line of that head."""
-    wrapped_rows = list(borderless_head_cells)
+    table_cells = list(borderless_head_cells)
     row_steps = [b.y2 - a.y2 for a, b in pairwise(borderless_rows) if is_gutter_row(a) and is_gutter_row(b)]
-    wrapped_step = statistics.median(row_steps) if row_steps else 0.0
-    wrapped_row = head_row
-    for row in borderless_rows:
-        if is_dashes_below_heads(row):
-            wrapped_row = None
+    step = statistics.median(row_steps) if row_steps else 0.0
+    above = head_row
+    for borderless_row in borderless_rows:
+        if is_dashes_below_heads(borderless_row):
+            above = None
             continue
-        wrapping_cells = _wrapped_line_cells(row, columns)
-        if wrapped_row and _wraps_row_above(wrapped_row, row, columns, wrapped_rows[-1], wrapping_cells, wrapped_step):
-            wrapped_rows[-1] = [
+        borderless_cells = _borderless_line_cells(borderless_row, columns)
+        if above and _wraps_borderless_row(above, borderless_row, columns, table_cells[-1], borderless_cells, step):
+            table_cells[-1] = [
                 vocabulary.join(upper_cell, lower_cell) if upper_cell and lower_cell else upper_cell or lower_cell
-                for upper_cell, lower_cell in zip(wrapped_rows[-1], wrapping_cells, strict=True)
+                for upper_cell, lower_cell in zip(table_cells[-1], borderless_cells, strict=True)
             ]
-            is_wrapped_label_complete = (
-                _is_wrapped_label_line(row, columns)
-                and not _is_wrapped_label_line(wrapped_row, columns)
-                and lines_overlap(wrapped_row, row)
+            is_label_whole = (
+                _is_borderless_label(borderless_row, columns)
+                and not _is_borderless_label(above, columns)
+                and lines_overlap(above, borderless_row)
             )
-            wrapped_row = None if is_wrapped_label_complete else row  # the label that begins below it is another row's
+            above = None if is_label_whole else borderless_row  # the label that begins below it is another row's
         else:
-            wrapped_rows.append(wrapping_cells)
-            wrapped_row = row
-    return wrapped_rows
+            table_cells.append(borderless_cells)
+            above = borderless_row
+    return table_cells
 
 
-def _wraps_row_above(
-    wrapped_row: GutterRow,
-    row: GutterRow,
+def _wraps_borderless_row(
+    above: GutterRow,
+    borderless_row: GutterRow,
     columns: list[tuple[float, float]],
-    wrapped_cells_above: list[str],
-    wrapping_cells: list[str],
-    row_step: float,
+    cells_above: list[str],
+    borderless_cells: list[str],
+    step: float,
 ) -> bool:
-    """Whether a line carries on the cells of the row above it, which wrap. `row_step`: from a row to the next."""
-    if row.y1 - wrapped_row.y2 > 0.6 * row.size or _is_borderless_group_name(row, columns):
+    """Whether a line carries on the cells of the row above it, which wrap. `step`: from row to row."""
+    if borderless_row.y1 - above.y2 > 0.6 * borderless_row.size or _is_borderless_group_name(borderless_row, columns):
         return False
-    filled_columns = [k for k, cell in enumerate(wrapping_cells) if cell]
-    if lines_overlap(wrapped_row, row) and _flanks_wrapped_label(wrapped_row, row, columns, wrapped_cells_above):
+    filled_columns = [k for k, cell in enumerate(borderless_cells) if cell]
+    if lines_overlap(above, borderless_row) and _flanks_borderless_label(above, borderless_row, columns, cells_above):
         return True
     if (
-        wrapping_cells[0]
-        and _is_wrapped_label_line(wrapped_row, columns)
-        and not any(wrapped_cells_above[1:])
+        borderless_cells[0]
+        and _is_borderless_label(above, columns)
+        and not any(cells_above[1:])
         and len(filled_columns) > 1
     ):
-        return row.bold == wrapped_row.bold and _wraps_cell_above(row.texts[0], wrapped_row, columns)
-    if any(
-        is_number(wrapping_cells[k]) and wrapped_cells_above[k] for k in filled_columns[0 if filled_columns[0] else 1 :]
-    ):
+        return borderless_row.bold == above.bold and _wraps_borderless_cell(borderless_row.texts[0], above, columns)
+    if any(is_number(borderless_cells[k]) and cells_above[k] for k in filled_columns[0 if filled_columns[0] else 1 :]):
         return False
-    if not wrapping_cells[0]:
-        return len(filled_columns) < len(columns) and not any(is_number(wrapped_cells_above[k]) for k in filled_columns)
-    if not all(wrapped_cells_above[k] for k in filled_columns) or len(filled_columns) != len(row.texts):
+    if not borderless_cells[0]:
+        return len(filled_columns) < len(columns) and not any(is_number(cells_above[k]) for k in filled_columns)
+    if not all(cells_above[k] for k in filled_columns) or len(filled_columns) != len(borderless_row.texts):
         return False
-    if len(filled_columns) == 1 and _is_wrapped_label(wrapped_row, row, columns, row_step):
+    if len(filled_columns) == 1 and _goes_on_below_label(above, borderless_row, columns, step):
         return True
-    return all(_wraps_cell_above(text, wrapped_row, columns) for text in row.texts)
+    return all(_wraps_borderless_cell(text, above, columns) for text in borderless_row.texts)
 
 
-def _is_wrapped_label(
-    wrapped_row: GutterRow, row: GutterRow, columns: list[tuple[float, float]], row_step: float
-) -> bool:
+def _goes_on_below_label(above: GutterRow, row: GutterRow, columns: list[tuple[float, float]], row_step: float) -> bool:
     """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
-    wrapped_label = next((text for text in wrapped_row.texts if column_at(text, columns) == 0), None)
-    is_same_style = row.bold == wrapped_row.bold and abs(row.size - wrapped_row.size) < 0.1 * row.size
-    is_near_label = row.y2 - wrapped_row.y2 < TIGHT_STEP * row_step
-    return wrapped_label is not None and is_same_style and is_near_label and row.texts[0].x1 > wrapped_label.x1 - 1
+    label_above = next((text for text in above.texts if column_at(text, columns) == 0), None)
+    is_same_style = row.bold == above.bold and abs(row.size - above.size) < 0.1 * row.size
+    is_near_label = row.y2 - above.y2 < TIGHT_STEP * row_step
+    return label_above is not None and is_same_style and is_near_label and row.texts[0].x1 > label_above.x1 - 1
 
 
-def lines_overlap(wrapped_row: GutterRow, row: GutterRow) -> bool:
+def lines_overlap(above: GutterRow, borderless_row: GutterRow) -> bool:
     """Whether two lines stand beside each other in part."""
-    return row.y2 - wrapped_row.y2 < _WRAPPED_LINE_STEP * row.size
+    return borderless_row.y2 - above.y2 < _BORDERLESS_LINE_STEP * borderless_row.size
 
 
-def _flanks_wrapped_label(
-    wrapped_row: GutterRow, wrapping_row: GutterRow, columns: list[tuple[float, float]], wrapped_cells_above: list[str]
+def _flanks_borderless_label(
+    above: GutterRow, borderless_row: GutterRow, columns: list[tuple[float, float]], cells_above: list[str]
 ) -> bool:
     """Whether a row stands beside the middle of its label of two lines, and a line is one of these three."""
-    if _is_wrapped_label_line(wrapped_row, columns):
-        return all(column_at(text, columns) > 0 for text in wrapping_row.texts)
+    if _is_borderless_label(above, columns):
+        return all(column_at(text, columns) > 0 for text in borderless_row.texts)
     return (
-        _is_wrapped_label_line(wrapping_row, columns)
-        and bool(wrapped_cells_above[0])
-        and all(column_at(text, columns) > 0 for text in wrapped_row.texts)
+        _is_borderless_label(borderless_row, columns)
+        and bool(cells_above[0])
+        and all(column_at(text, columns) > 0 for text in above.texts)
     )
 
 
-def _is_wrapped_label_line(wrapped_row: GutterRow, columns: list[tuple[float, float]]) -> bool:
+def _is_borderless_label(borderless_row: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line holds texts of the first column alone."""
-    return all(column_at(text, columns) == 0 for text in wrapped_row.texts)
+    return all(column_at(text, columns) == 0 for text in borderless_row.texts)
 
 
-def _wraps_cell_above(cell_text: GutterText, row_above: GutterRow, columns: list[tuple[float, float]]) -> bool:
+def _wraps_borderless_cell(cell_text: GutterText, above: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a text goes on with a cell of the line above, at whose end its first word would have had no place."""
     k = column_at(cell_text, columns)
-    cells_above = [wrapped_text for wrapped_text in row_above.texts if column_at(wrapped_text, columns) == k]
+    cells_above = [text for text in above.texts if column_at(text, columns) == k]
     word_width = (cell_text.x2 - cell_text.x1) * (len(cell_text.text.split()[0]) + 1) / len(cell_text.text)
     if not cells_above or " " not in cells_above[-1].text:
         return False

@@ -143,13 +143,13 @@ def cut_text_at_gutters(
 
 def columns_under(text: GutterText, columns: Stretches) -> list[int]:
     """The columns that a text, or the line drawn below it, covers to a good part."""
-    column_left, column_right = text.reach or (text.x1, text.x2)
+    gutter_left, gutter_right = text.reach or (text.x1, text.x2)
     covered_columns = []
     for k, (x1, x2) in enumerate(columns):
         if (
-            x1 < column_right
-            and x2 > column_left
-            and min(column_right, x2) - max(column_left, x1) > 0.3 * min(x2 - x1, column_right - column_left)
+            x1 < gutter_right
+            and x2 > gutter_left
+            and min(gutter_right, x2) - max(gutter_left, x1) > 0.3 * min(x2 - x1, gutter_right - gutter_left)
         ):
             covered_columns.append(k)
     return covered_columns
@@ -186,7 +186,7 @@ def columns_between_gutters(body_rows: list[GutterRow]) -> list[tuple[float, flo
     """The stretches that texts of most rows cover."""
     most_texts = max(len(gutter_row.texts) for gutter_row in body_rows)
     gutter_rows = [gutter_row.texts for gutter_row in body_rows if len(gutter_row.texts) >= max(2, 0.6 * most_texts)]
-    stretches = stretches_of_most([[(text.x1, text.x2) for text in gutter_row] for gutter_row in gutter_rows])
+    stretches = stretches_between_gutters([[(text.x1, text.x2) for text in gutter_row] for gutter_row in gutter_rows])
     return [column for stretch in stretches for column in _split_at_gutters(stretch, gutter_rows)]
 
 
@@ -220,11 +220,13 @@ def part_at_aligned_gutters(rows: Sequence[GutterRow]) -> list[GutterRow]:
     gutter_rows = [row for row in rows if len(row.texts) > 1]
     if len(gutter_rows) < _GUTTER_ALIGNED_ROWS:
         return list(rows)
-    gutter_lines = [[gutter_word for text in row.texts for gutter_word in text.words] for row in gutter_rows]
+    gutter_words = [[gutter_word for text in row.texts for gutter_word in text.words] for row in gutter_rows]
     size = gutter_rows[len(gutter_rows) // 2].size
-    stretches = stretches_of_most([[(w.x1, w.x2) for w in words] for words in gutter_lines], _GUTTER_CROSSING_SHARE)
+    stretches = stretches_between_gutters(
+        [[(w.x1, w.x2) for w in words] for words in gutter_words], _GUTTER_CROSSING_SHARE
+    )
     gutters = [(a[1], b[0]) for a, b in pairwise(stretches) if b[0] - a[1] >= _FIGURE_GUTTER * size]
-    gutters = [gutter for gutter in gutters if _is_aligned_gutter(gutter, gutter_lines, size)]
+    gutters = [gutter for gutter in gutters if _is_aligned_gutter(gutter, gutter_words, size)]
     return [_cut_at_aligned_gutters(row, gutters, size) for row in rows] if gutters else list(rows)
 
 
@@ -303,17 +305,17 @@ def _split_at_gutters(
     texts_in_stretch = [
         [text for text in row if stretch[0] <= (text.x1 + text.x2) / 2 <= stretch[1]] for row in gutter_rows
     ]
-    both_columns_rows = [texts for texts in texts_in_stretch if len(texts) > 1]
+    rows_at_gutters = [texts for texts in texts_in_stretch if len(texts) > 1]
     columns = [stretch]
     for (_, gutter_left), (gutter_right, _) in pairwise(
-        merge_column_stretches([(t.x1, t.x2) for texts in both_columns_rows for t in texts])
+        merge_gutter_stretches([(t.x1, t.x2) for texts in rows_at_gutters for t in texts])
     ):
         gutter_crossings = sum(
             text.x1 < gutter_left and text.x2 > gutter_right for texts in texts_in_stretch for text in texts
         )
         gutter_values = [
             next((t for t in texts if t.x1 >= gutter_right), None)
-            for texts in both_columns_rows
+            for texts in rows_at_gutters
             if texts[0].x2 <= gutter_left
         ]
         gutter_count = sum(value is not None for value in gutter_values)
@@ -324,105 +326,91 @@ def _split_at_gutters(
     return columns
 
 
-def heads_over_no_column(row: GutterRow, columns: Stretches) -> Stretches | None:
-    """Where the texts of a line stand that are over no column; None unless one text is over each column."""
-    columns_below = [[k for k, (x1, x2) in enumerate(columns) if text.x1 < x2 and text.x2 > x1] for text in row.texts]
-    if [k for head_columns in columns_below for k in head_columns] != list(range(len(columns))):
-        return None
-    return [(text.x1, text.x2) for text, head_columns in zip(row.texts, columns_below, strict=True) if not head_columns]
-
-
-def add_empty_columns(columns: list[tuple[float, float]], heads: Sequence[GutterRow]) -> list[tuple[float, float]]:
-    """The columns, and those that a line of heads names and no row fills."""
-    head_stretches = next((stretches for row in heads if (stretches := heads_over_no_column(row, columns))), ())
-    return sorted([*columns, *head_stretches])
-
-
-def merge_columns(columns: list[tuple[float, float]], rows: Sequence[GutterRow]) -> list[tuple[float, float]]:
+def merge_gutter_columns(columns: list[tuple[float, float]], rows: Sequence[GutterRow]) -> list[tuple[float, float]]:
     """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
-    column_sets = []
+    gutter_column_sets = []
     for gutter_row in rows:
         text_columns = [columns_under(text, columns) for text in gutter_row.texts]
-        column_sets.append({columns_of_row[0] if len(columns_of_row) == 1 else -1 for columns_of_row in text_columns})
-    merged_columns = [(columns[0], {0})]
+        gutter_column_sets.append({row_columns[0] if len(row_columns) == 1 else -1 for row_columns in text_columns})
+    gutter_columns = [(columns[0], {0})]
     for k in range(1, len(columns)):
         share_a_row = any(
-            k in columns_of_row and merged_columns[-1][1] & columns_of_row for columns_of_row in column_sets
+            k in row_columns and gutter_columns[-1][1] & row_columns for row_columns in gutter_column_sets
         )
         if share_a_row:
-            merged_columns.append((columns[k], {k}))
+            gutter_columns.append((columns[k], {k}))
         else:
-            merged_columns[-1] = ((merged_columns[-1][0][0], columns[k][1]), merged_columns[-1][1] | {k})
-    return [column for column, _ in merged_columns]
+            gutter_columns[-1] = ((gutter_columns[-1][0][0], columns[k][1]), gutter_columns[-1][1] | {k})
+    return [column for column, _ in gutter_columns]
 
 
-def merge_column_stretches(column_stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def merge_gutter_stretches(gutter_stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Stretches from left to right, those that touch as one."""
-    merged_columns: list[tuple[float, float]] = []
-    for x1, x2 in sorted(column_stretches):
-        if merged_columns and x1 < merged_columns[-1][1] + 1:
-            merged_columns[-1] = (merged_columns[-1][0], max(merged_columns[-1][1], x2))
+    gutter_columns: list[tuple[float, float]] = []
+    for x1, x2 in sorted(gutter_stretches):
+        if gutter_columns and x1 < gutter_columns[-1][1] + 1:
+            gutter_columns[-1] = (gutter_columns[-1][0], max(gutter_columns[-1][1], x2))
         else:
-            merged_columns.append((x1, x2))
-    return merged_columns
+            gutter_columns.append((x1, x2))
+    return gutter_columns
 
 
-def stretches_of_most(
-    column_rows: Sequence[Sequence[tuple[float, float]]], uncovered_share: float = 0.12
+def stretches_between_gutters(
+    gutter_rows: Sequence[Sequence[tuple[float, float]]], uncovered_share: float = 0.12
 ) -> list[tuple[float, float]]:
     """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
-    column_edges = sorted((x, step) for row in column_rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
-    most_columns_free = uncovered_share * len(column_rows)
+    gutter_edges = sorted((x, step) for row in gutter_rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
+    most_gutter_crossings = uncovered_share * len(gutter_rows)
     columns: list[tuple[float, float]] = []
-    covered_depth, column_start = 0, 0.0
-    for x, step in column_edges:
-        previous_column_depth, covered_depth = covered_depth, covered_depth + step
-        if previous_column_depth <= most_columns_free < covered_depth:
+    texts_over_gutter, column_start = 0, 0.0
+    for x, step in gutter_edges:
+        texts_before_gutter, texts_over_gutter = texts_over_gutter, texts_over_gutter + step
+        if texts_before_gutter <= most_gutter_crossings < texts_over_gutter:
             column_start = x
-        elif previous_column_depth > most_columns_free >= covered_depth:
+        elif texts_before_gutter > most_gutter_crossings >= texts_over_gutter:
             columns.append((column_start, x))
     return columns
 
 
 # of the lines between two drawn lines, in which columns stand that none parts
-_ROWS_WITH_FIGURES, _ROWS_WITH_TEXTS = 0.4, 0.8
+_FIGURE_GUTTER_ROWS, _TEXT_GUTTER_ROWS = 0.4, 0.8
 
 
-def undrawn_column_edges(column_xs: list[float], words: list[Box]) -> list[float]:
+def undrawn_gutter_edges(column_xs: list[float], words: list[Box]) -> list[float]:
     """The columns' edges: those drawn, and between them those of spaces that run through most lines."""
     if len(column_xs) < 2:
         return column_xs
-    undrawn_lines = [[words_as_box(text) for text in parted_words(line)] for line in word_lines(words)]
-    column_edges = column_xs[:1]
+    gutter_lines = [[words_as_box(text) for text in parted_words(line)] for line in word_lines(words)]
+    gutter_edges = column_xs[:1]
     for wall_left, wall_right in pairwise(column_xs):
-        texts = [[t for t in line if wall_left <= (t.x1 + t.x2) / 2 < wall_right] for line in undrawn_lines]
-        column_stretches = _undrawn_stretches(texts, has_labels=wall_left == column_xs[0])
-        column_edges += [_undrawn_edge_between(a[1], b[0], texts) for a, b in pairwise(column_stretches)]
-        column_edges.append(wall_right)
-    return column_edges
+        gutter_texts = [[t for t in line if wall_left <= (t.x1 + t.x2) / 2 < wall_right] for line in gutter_lines]
+        gutter_stretches = _undrawn_gutter_stretches(gutter_texts, has_labels=wall_left == column_xs[0])
+        gutter_edges += [_undrawn_gutter_between(a[1], b[0], gutter_texts) for a, b in pairwise(gutter_stretches)]
+        gutter_edges.append(wall_right)
+    return gutter_edges
 
 
-def _undrawn_edge_between(end: float, start: float, texts: Sequence[Sequence[Box]]) -> float:
+def _undrawn_gutter_between(end: float, start: float, gutter_texts: Sequence[Sequence[Box]]) -> float:
     """The edge of two columns in the middle of the space that even their longest texts leave free, if these do."""
     gutter_middle = (end + start) / 2
-    several = [t for line in texts if len(line) > 1 for t in line]
-    last_text_end = max((t.x2 for t in several if (t.x1 + t.x2) / 2 < gutter_middle and t.x2 < start), default=end)
-    first = min((t.x1 for t in several if (t.x1 + t.x2) / 2 > gutter_middle and t.x1 > end), default=start)
+    at_gutters = [t for line in gutter_texts if len(line) > 1 for t in line]
+    last_text_end = max((t.x2 for t in at_gutters if (t.x1 + t.x2) / 2 < gutter_middle and t.x2 < start), default=end)
+    first = min((t.x1 for t in at_gutters if (t.x1 + t.x2) / 2 > gutter_middle and t.x1 > end), default=start)
     return (last_text_end + first) / 2 if last_text_end < first else gutter_middle
 
 
-def _undrawn_stretches(undrawn_texts: Sequence[Sequence[Box]], *, has_labels: bool) -> list[tuple[float, float]]:
+def _undrawn_gutter_stretches(gutter_texts: Sequence[Sequence[Box]], *, has_labels: bool) -> list[tuple[float, float]]:
     """The columns between two drawn lines: of figures in a good part of the rows, or of as many texts in most.
 
-    `undrawn_texts`: by line. `has_labels`: texts may stand before the figures.
+    `gutter_texts`: by line. `has_labels`: texts may stand before the figures.
     """
-    undrawn_filled = sum(map(bool, undrawn_texts))
-    undrawn_lines = [line for line in undrawn_texts if len(line) > 1]
-    undrawn_figures = [line for line in undrawn_lines if all(is_number(t.text) for t in line[int(has_labels) :])]
-    if len(undrawn_figures) > 2 and len(undrawn_figures) > _ROWS_WITH_FIGURES * undrawn_filled:
-        return stretches_of_most([[(t.x1, t.x2) for t in line] for line in undrawn_figures])
-    if len(undrawn_lines) < 3 or len(undrawn_lines) < _ROWS_WITH_TEXTS * undrawn_filled:
+    filled_gutter_lines = sum(map(bool, gutter_texts))
+    gutter_lines = [line for line in gutter_texts if len(line) > 1]
+    gutter_figures = [line for line in gutter_lines if all(is_number(t.text) for t in line[int(has_labels) :])]
+    if len(gutter_figures) > 2 and len(gutter_figures) > _FIGURE_GUTTER_ROWS * filled_gutter_lines:
+        return stretches_between_gutters([[(t.x1, t.x2) for t in line] for line in gutter_figures])
+    if len(gutter_lines) < 3 or len(gutter_lines) < _TEXT_GUTTER_ROWS * filled_gutter_lines:
         return []
-    column_stretches = stretches_of_most([[(t.x1, t.x2) for t in line] for line in undrawn_lines])
-    whole_rows = sum(len(line) == len(column_stretches) for line in undrawn_lines)
-    return column_stretches if whole_rows >= _ROWS_WITH_TEXTS * undrawn_filled else []
+    gutter_stretches = stretches_between_gutters([[(t.x1, t.x2) for t in line] for line in gutter_lines])
+    whole_rows = sum(len(line) == len(gutter_stretches) for line in gutter_lines)
+    return gutter_stretches if whole_rows >= _TEXT_GUTTER_ROWS * filled_gutter_lines else []

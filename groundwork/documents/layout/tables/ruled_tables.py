@@ -18,11 +18,11 @@ from typing import NamedTuple
 from groundwork.documents.layout.forms_and_annotations import (
     LEAST_FORM_FIELDS,
     are_form_boxes,
-    box_paragraphs,
+    form_box_paragraphs,
     frames_figures_alone,
 )
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Stroke
-from groundwork.documents.layout.tables.gutters import undrawn_column_edges
+from groundwork.documents.layout.tables.gutters import undrawn_gutter_edges
 from groundwork.documents.layout.text_runs_and_lines import Box, Run, is_number, parted_words, word_lines, words_as_box
 
 _LEAST_LINES_OF_RULED_ROW = 3  # of a drawn row that may hold several rows of texts
@@ -593,7 +593,7 @@ def _is_ruled_prose_row(ruled_row: RuledRow) -> bool:
 def _read_ruled_table(frame: Frame, words: list[Box], fields: Sequence[Box]) -> RuledTable | None:
     ruled_words = _without_ruled_leaders(_ruled_words(frame, words))
     ruled_xs = [x for x in frame.xs if not _wall_cuts_words(x, ruled_words, frame.steep)]
-    ruled_xs = undrawn_column_edges(ruled_xs, ruled_words)
+    ruled_xs = undrawn_gutter_edges(ruled_xs, ruled_words)
     if len(ruled_xs) < 3:
         return None
     is_form = sum(map(RuledTable(ruled_xs, frame.ys, []).holds, fields)) >= LEAST_FORM_FIELDS
@@ -625,7 +625,7 @@ def _ruled_boxes(bands: Sequence[RuledRow], frame: Frame) -> RuledTable | None:
     """The boxes of a form or a figure as a table without rows; None of those that are empty."""
     ruled_rows = [ruled_row for ruled_row in bands for ruled_row in split_lines_of_figures(ruled_row, frame.xs)]
     ruled_cells = fill_merged_cells(ruled_row_texts(ruled_rows, frame, in_boxes=True), ruled_rows, frame)
-    ruled_paragraphs = box_paragraphs(without_empty_ruled_columns(ruled_cells))
+    ruled_paragraphs = form_box_paragraphs(without_empty_ruled_columns(ruled_cells))
     return RuledTable(frame.xs, frame.ys, [], ruled_paragraphs) if any(map(any, ruled_cells)) else None
 
 

@@ -13,7 +13,6 @@ from groundwork.documents.layout.tables.gutters import (
     column_at,
     columns_under,
     cut_row_at_gutters,
-    heads_over_no_column,
     is_gutter_row,
 )
 from groundwork.documents.layout.text_runs_and_lines import Stretches, is_number, is_typed_rule, item_label
@@ -252,3 +251,23 @@ def _is_caption_above_heads(head_line: GutterRow, columns: list[tuple[float, flo
         text.x2 - text.x1 > least_heads_width and len(text.text.split()) > 4 for text in head_line.texts
     )
     return has_caption_text and head_line.texts[0].x1 < columns[0][0] + head_line.size and len(head_line.texts) < 3
+
+
+def heads_over_no_column(head_line: GutterRow, columns: Stretches) -> Stretches | None:
+    """Where the texts of a line stand that are over no column; None unless one text is over each column."""
+    columns_below_heads = [
+        [k for k, (x1, x2) in enumerate(columns) if text.x1 < x2 and text.x2 > x1] for text in head_line.texts
+    ]
+    if [k for head_columns in columns_below_heads for k in head_columns] != list(range(len(columns))):
+        return None
+    return [
+        (text.x1, text.x2)
+        for text, head_columns in zip(head_line.texts, columns_below_heads, strict=True)
+        if not head_columns
+    ]
+
+
+def add_empty_columns(columns: list[tuple[float, float]], heads: Sequence[GutterRow]) -> list[tuple[float, float]]:
+    """The columns, and those that a line of heads names and no row fills."""
+    head_stretches = next((stretches for row in heads if (stretches := heads_over_no_column(row, columns))), ())
+    return sorted([*columns, *head_stretches])
