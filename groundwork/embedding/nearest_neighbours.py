@@ -62,16 +62,17 @@ def random_cosines_within(
 ) -> NDArray[np.float32]:
     """Cosines of `pairs` random pairs of different rows of one group, (pairs,); none where no group has two rows."""
     _, group_of, cosine_group_sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
-    rows = np.argsort(group_of, kind="stable")
+    cosine_rows = np.argsort(group_of, kind="stable")
     cosine_group_starts = np.cumsum(cosine_group_sizes) - cosine_group_sizes
-    drawn_places = np.flatnonzero(cosine_group_sizes[group_of[rows]] > 1)
+    group_of_row = group_of[cosine_rows]
+    drawn_places = np.flatnonzero(cosine_group_sizes[group_of_row] > 1)
     if not len(drawn_places):
         return np.empty(0, dtype=np.float32)
     rng = np.random.default_rng(seed)
     first_rows = rng.choice(drawn_places, size=pairs)
-    start, size = cosine_group_starts[group_of[rows[first_rows]]], cosine_group_sizes[group_of[rows[first_rows]]]
+    start, size = cosine_group_starts[group_of_row[first_rows]], cosine_group_sizes[group_of_row[first_rows]]
     second_rows = start + (first_rows - start + rng.integers(1, size)) % size
-    return np.asarray(np.einsum("ij,ij->i", vectors[rows[first_rows]], vectors[rows[second_rows]]))
+    return np.asarray(np.einsum("ij,ij->i", vectors[cosine_rows[first_rows]], vectors[cosine_rows[second_rows]]))
 
 
 def exact_similar_rows(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:
@@ -80,8 +81,8 @@ def exact_similar_rows(vectors: Vectors, rows: Rows, threshold: float) -> list[R
     for block_start, cosines in _cosine_blocks(vectors[rows], vectors):
         row_numbers = np.arange(len(cosines))
         cosines[row_numbers, rows[block_start : block_start + len(cosines)]] = -1
-        hit_rows, hit_columns = np.nonzero(cosines >= threshold)
-        neighbours_of.extend(np.split(hit_columns, np.searchsorted(hit_rows, row_numbers[1:])))
+        near_rows, neighbour_columns = np.nonzero(cosines >= threshold)
+        neighbours_of.extend(np.split(neighbour_columns, np.searchsorted(near_rows, row_numbers[1:])))
     return neighbours_of
 
 
@@ -94,12 +95,12 @@ def find_nearest(a: Vectors, b: Vectors, skipped: Rows | None = None) -> tuple[R
     if not len(b):
         return nearest_rows, nearest_cosines
     for block_start, cosines in _cosine_blocks(a, b):
-        rows = slice(block_start, block_start + len(cosines))
+        near_block = slice(block_start, block_start + len(cosines))
         if skipped is not None:
-            with_skipped = np.flatnonzero(skipped[rows] >= 0)
-            cosines[with_skipped, skipped[rows][with_skipped]] = -2
-        nearest_rows[rows] = cosines.argmax(axis=1)
-        nearest_cosines[rows] = np.take_along_axis(cosines, nearest_rows[rows, None], axis=1)[:, 0]
+            with_skipped = np.flatnonzero(skipped[near_block] >= 0)
+            cosines[with_skipped, skipped[near_block][with_skipped]] = -2
+        nearest_rows[near_block] = cosines.argmax(axis=1)
+        nearest_cosines[near_block] = np.take_along_axis(cosines, nearest_rows[near_block, None], axis=1)[:, 0]
     nearest_rows[nearest_cosines < -1.5] = -1
     return nearest_rows, np.clip(nearest_cosines, -1, 1)
 
@@ -116,17 +117,17 @@ def grouped_search_blocks(vectors: Vectors, searched: int, seed: int = 0) -> Ite
 
     `vectors` (n, d) have rows of length 1; each row meets the rows of its `searched` nearest groups, once each.
     """
-    rows = len(vectors)
+    row_count = len(vectors)
     group_centres, group_of = _group_rows(vectors, seed)
     groups_per_row = min(searched, len(group_centres))
     nearest_groups = [
-        _nearest_groups(vectors[block], group_centres, groups_per_row)
-        for block in searched_row_blocks(np.arange(rows), len(group_centres))
+        _nearest_groups(vectors[row_block], group_centres, groups_per_row)
+        for row_block in searched_row_blocks(np.arange(row_count), len(group_centres))
     ]
     visits_by_group = _rows_by_group(np.concatenate(nearest_groups).ravel(), len(group_centres))
     for group_members, visiting_rows in zip(_rows_by_group(group_of, len(group_centres)), visits_by_group, strict=True):
-        for block in searched_row_blocks(visiting_rows // groups_per_row, len(group_members)):
-            yield block, group_members, len(block) / (rows * groups_per_row)
+        for row_block in searched_row_blocks(visiting_rows // groups_per_row, len(group_members)):
+            yield row_block, group_members, len(row_block) / (row_count * groups_per_row)
 
 
 def similar_rows(vectors: Vectors, rows: Rows, threshold: float, seed: int = 0) -> list[Rows]:
@@ -138,15 +139,15 @@ def similar_rows(vectors: Vectors, rows: Rows, threshold: float, seed: int = 0) 
     if len(rows) * len(vectors) <= EXACT_ROWS**2:
         return exact_similar_rows(vectors, rows, threshold)
     first_rows, second_rows = [], []
-    for block, candidates, _ in grouped_search_blocks(vectors, GROUPS_SEARCHED, seed):
-        block_index, candidate_index = np.nonzero(vectors[block] @ vectors[candidates].T >= threshold)
-        first_rows += [block[block_index], candidates[candidate_index]]  # seen from one side, a pair is near from both
-        second_rows += [candidates[candidate_index], block[block_index]]
+    for row_block, candidates, _ in grouped_search_blocks(vectors, GROUPS_SEARCHED, seed):
+        near_index, candidate_index = np.nonzero(vectors[row_block] @ vectors[candidates].T >= threshold)
+        first_rows += [row_block[near_index], candidates[candidate_index]]  # near from one side is near from both
+        second_rows += [candidates[candidate_index], row_block[near_index]]
     near_pairs = np.unique(np.stack([np.concatenate(first_rows), np.concatenate(second_rows)], axis=1), axis=0)
     near_pairs = near_pairs[near_pairs[:, 0] != near_pairs[:, 1]]
-    starts = np.searchsorted(near_pairs[:, 0], rows)
-    ends = np.searchsorted(near_pairs[:, 0], rows, side="right")
-    return [near_pairs[start:end, 1] for start, end in zip(starts, ends, strict=True)]
+    near_starts = np.searchsorted(near_pairs[:, 0], rows)
+    near_ends = np.searchsorted(near_pairs[:, 0], rows, side="right")
+    return [near_pairs[start:end, 1] for start, end in zip(near_starts, near_ends, strict=True)]
 
 
 def searched_row_blocks(searched_rows: Rows, candidate_count: int) -> Iterator[Rows]:
@@ -165,12 +166,13 @@ def _group_rows(vectors: Vectors, seed: int) -> tuple[Vectors, Rows]:
     """Unit centres of about sqrt(n) groups, and the group of each row, by spherical k-means."""
     from scipy.sparse import csr_array
 
-    rows = len(vectors)
-    group_centres = vectors[np.sort(np.random.default_rng(seed).choice(rows, round(rows**0.5), replace=False))]
+    row_count = len(vectors)
+    first_centres = np.random.default_rng(seed).choice(row_count, round(row_count**0.5), replace=False)
+    group_centres = vectors[np.sort(first_centres)]
     group_of, _ = find_nearest(vectors, group_centres)
     for _ in range(KMEANS_ROUNDS):
         membership = csr_array(
-            (np.ones(rows, np.float32), (group_of, np.arange(rows))), shape=(len(group_centres), rows)
+            (np.ones(row_count, np.float32), (group_of, np.arange(row_count))), shape=(len(group_centres), row_count)
         )
         group_sums = membership @ vectors
         centre_lengths = np.linalg.norm(group_sums, axis=1, keepdims=True)
@@ -203,30 +205,30 @@ def similarities(
 
     `advance` is called with the number of questions just compared: whole ones, or shares of them.
     """
-    rows = len(vectors)
-    neighbour_count = min(NEIGHBOURS, max(0, rows - 1))
+    row_count = len(vectors)
+    neighbour_count = min(NEIGHBOURS, max(0, row_count - 1))
     neighbour_order = np.argsort(dataset_of, kind="stable")  # each dataset's columns side by side
     sorted_vectors, sorted_datasets = vectors[neighbour_order], dataset_of[neighbour_order]
     dataset_starts = np.searchsorted(sorted_datasets, np.arange(datasets + 1))
-    nearest_rows = np.zeros((rows, neighbour_count), dtype=np.int64)
-    nearest_cosines = np.full((rows, neighbour_count), -2, dtype=np.float32)
-    nearest_cosine_by_dataset = np.full((rows, datasets), -1, dtype=np.float32)
-    nearest_earlier = np.full(rows, -1, dtype=np.float32)
-    for block, candidates, searched_share in _search_blocks(sorted_vectors, seed):
-        cosines = sorted_vectors[block] @ sorted_vectors[candidates].T
-        own_columns = _mask_own_columns(cosines, block, candidates)
+    nearest_rows = np.zeros((row_count, neighbour_count), dtype=np.int64)
+    nearest_cosines = np.full((row_count, neighbour_count), -2, dtype=np.float32)
+    nearest_cosine_by_dataset = np.full((row_count, datasets), -1, dtype=np.float32)
+    nearest_earlier = np.full(row_count, -1, dtype=np.float32)
+    for row_block, candidates, searched_share in _search_blocks(sorted_vectors, seed):
+        cosines = sorted_vectors[row_block] @ sorted_vectors[candidates].T
+        own_columns = _mask_own_columns(cosines, row_block, candidates)
         dataset_edges = np.searchsorted(candidates, dataset_starts)
-        _raise_nearest_cosines(nearest_cosine_by_dataset, block, cosines, dataset_edges)
-        earlier_columns = zip(dataset_edges[sorted_datasets[block]].tolist(), own_columns.tolist(), strict=True)
+        _raise_nearest_cosines(nearest_cosine_by_dataset, row_block, cosines, dataset_edges)
+        earlier_columns = zip(dataset_edges[sorted_datasets[row_block]].tolist(), own_columns.tolist(), strict=True)
         for row, (start, end) in enumerate(earlier_columns):
             if end > start:
-                nearest_earlier[block[row]] = max(nearest_earlier[block[row]], cosines[row, start:end].max())
-        _keep_nearest(nearest_rows, nearest_cosines, block, candidates, cosines)
+                nearest_earlier[row_block[row]] = max(nearest_earlier[row_block[row]], cosines[row, start:end].max())
+        _keep_nearest(nearest_rows, nearest_cosines, row_block, candidates, cosines)
         if advance:
-            advance(searched_share * rows)
-    recall = 1.0 if rows <= EXACT_QUESTIONS else _measure_recall(sorted_vectors, nearest_rows[:, 0], seed)
-    neighbour_places = np.empty(rows, dtype=np.int64)
-    neighbour_places[neighbour_order] = np.arange(rows)
+            advance(searched_share * row_count)
+    recall = 1.0 if row_count <= EXACT_QUESTIONS else _measure_recall(sorted_vectors, nearest_rows[:, 0], seed)
+    neighbour_places = np.empty(row_count, dtype=np.int64)
+    neighbour_places[neighbour_order] = np.arange(row_count)
     return Similarities(
         neighbour_order[nearest_rows][neighbour_places],
         np.clip(nearest_cosine_by_dataset, -1, 1)[neighbour_places],
@@ -235,32 +237,32 @@ def similarities(
     )
 
 
-def _mask_own_columns(cosines: Vectors, block: Rows, candidates: Rows) -> Rows:
-    """Where each row of `block` stands, or would stand, among `candidates`; its cosine with itself becomes -2."""
-    own_columns: Rows = np.searchsorted(candidates, block)
-    with_own_column = np.flatnonzero(candidates[np.minimum(own_columns, len(candidates) - 1)] == block)
+def _mask_own_columns(cosines: Vectors, row_block: Rows, candidates: Rows) -> Rows:
+    """Where each row of `row_block` stands, or would stand, among `candidates`; its cosine with itself becomes -2."""
+    own_columns: Rows = np.searchsorted(candidates, row_block)
+    with_own_column = np.flatnonzero(candidates[np.minimum(own_columns, len(candidates) - 1)] == row_block)
     cosines[with_own_column, own_columns[with_own_column]] = -2
     return own_columns
 
 
 def _raise_nearest_cosines(
-    nearest_cosine_by_dataset: Floats, block: Rows, cosines: Vectors, dataset_edges: Rows
+    nearest_cosine_by_dataset: Floats, row_block: Rows, cosines: Vectors, dataset_edges: Rows
 ) -> None:
-    """Raise the rows `block` of `nearest_cosine_by_dataset` to the largest of `cosines` within the columns of each
+    """Raise the rows `row_block` of `nearest_cosine_by_dataset` to the largest of `cosines` within the columns of each
     dataset."""
     for dataset, (start, end) in enumerate(pairwise(dataset_edges.tolist())):
         if end > start:
-            nearest_cosine_by_dataset[block, dataset] = np.maximum(
-                nearest_cosine_by_dataset[block, dataset], cosines[:, start:end].max(axis=1)
+            nearest_cosine_by_dataset[row_block, dataset] = np.maximum(
+                nearest_cosine_by_dataset[row_block, dataset], cosines[:, start:end].max(axis=1)
             )
 
 
 def _keep_nearest(
-    nearest_rows: Rows, nearest_cosines: Vectors, block: Rows, candidates: Rows, cosines: Vectors
+    nearest_rows: Rows, nearest_cosines: Vectors, row_block: Rows, candidates: Rows, cosines: Vectors
 ) -> None:
-    """Merge the largest `cosines` (block, candidates) into the rows `block` of `nearest_rows`, the largest first."""
-    row_numbers, neighbour_count = np.arange(len(block)), nearest_rows.shape[1]
-    candidate_columns, cosine_columns = [nearest_rows[block]], [nearest_cosines[block]]
+    """Merge the largest `cosines` (block, candidates) into `row_block` of `nearest_rows`, the largest first."""
+    row_numbers, neighbour_count = np.arange(len(row_block)), nearest_rows.shape[1]
+    candidate_columns, cosine_columns = [nearest_rows[row_block]], [nearest_cosines[row_block]]
     for _ in range(min(neighbour_count, len(candidates))):
         nearest_columns = cosines.argmax(axis=1)  # of equal ones the first
         candidate_columns.append(candidates[nearest_columns][:, None])
@@ -268,19 +270,19 @@ def _keep_nearest(
         cosines[row_numbers, nearest_columns] = -2
     all_cosines, candidate_rows = np.concatenate(cosine_columns, axis=1), np.concatenate(candidate_columns, axis=1)
     ranked_by_cosine = np.argsort(-all_cosines, axis=1, kind="stable")[:, :neighbour_count]
-    nearest_rows[block] = np.take_along_axis(candidate_rows, ranked_by_cosine, axis=1)
-    nearest_cosines[block] = np.take_along_axis(all_cosines, ranked_by_cosine, axis=1)
+    nearest_rows[row_block] = np.take_along_axis(candidate_rows, ranked_by_cosine, axis=1)
+    nearest_cosines[row_block] = np.take_along_axis(all_cosines, ranked_by_cosine, axis=1)
 
 
 def _search_blocks(vectors: Vectors, seed: int) -> Iterator[tuple[Rows, Rows, float]]:
     """(rows, the rows that they are held against, ascending, the share of all the work), a block at a time."""
-    rows = len(vectors)
-    if rows > EXACT_QUESTIONS:
+    row_count = len(vectors)
+    if row_count > EXACT_QUESTIONS:
         yield from grouped_search_blocks(vectors, GROUPS_PER_QUESTION, seed)
         return
-    all_rows = np.arange(rows)
-    for block in searched_row_blocks(all_rows, rows):
-        yield block, all_rows, len(block) / rows
+    all_rows = np.arange(row_count)
+    for row_block in searched_row_blocks(all_rows, row_count):
+        yield row_block, all_rows, len(row_block) / row_count
 
 
 def _measure_recall(vectors: Vectors, found_nearest: Rows, seed: int) -> float:
@@ -346,10 +348,10 @@ class VectorBuffer:
 
     def extend(self, vectors: Vectors) -> None:
         """Add `vectors` (m, d); arrays from `rows` stay as they are."""
-        count = self._count + len(vectors)
-        if count > len(self._room):
-            room = np.empty((int(count * GROWTH), *vectors.shape[1:]), dtype=self._room.dtype)
-            room[: self._count] = self.rows
-            self._room = room
-        self._room[self._count : count] = vectors
-        self._count = count
+        vector_count = self._count + len(vectors)
+        if vector_count > len(self._room):
+            vector_room = np.empty((int(vector_count * GROWTH), *vectors.shape[1:]), dtype=self._room.dtype)
+            vector_room[: self._count] = self.rows
+            self._room = vector_room
+        self._room[self._count : vector_count] = vectors
+        self._count = vector_count

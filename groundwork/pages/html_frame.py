@@ -35,17 +35,18 @@ def tag(name: str, *children: Any, **attributes: Any) -> Markup:
     attribute. Iterables of children are joined.
     """
     pairs = [(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items() if value is not None]
-    opening = Markup("").join([Markup("<"), name, *(Markup(' {}="{}"').format(*pair) for pair in pairs), Markup(">")])
+    tag_parts = [Markup("<"), name, *(Markup(' {}="{}"').format(*pair) for pair in pairs), Markup(">")]
+    opening_tag = Markup("").join(tag_parts)
     if name in _VOID:
-        return opening
-    return Markup("").join([opening, join_markup(children), Markup("</"), name, Markup(">")])
+        return opening_tag
+    return Markup("").join([opening_tag, join_markup(children), Markup("</"), name, Markup(">")])
 
 
 def join_markup(children: Iterable[Any]) -> Markup:
     """One piece of markup; what is not markup in it is escaped, and an iterable in it is joined too."""
-    pieces = [join_markup(child) if isinstance(child, (list, tuple)) or hasattr(child, "__next__") else escape(child)
-              for child in children]  # fmt: skip
-    return Markup("").join(pieces)
+    markups = [join_markup(child) if isinstance(child, (list, tuple)) or hasattr(child, "__next__") else escape(child)
+               for child in children]  # fmt: skip
+    return Markup("").join(markups)
 
 
 def from_html(html: str) -> Markup:
@@ -67,7 +68,7 @@ def page_frame(
     beside it, or on that server.
     """
     script_policy, script_elements = _own_script(script) if script else ("", [])
-    page = _page_template().format(
+    framed_page = _page_template().format(
         title=title,
         calls="connect-src 'self'; " if calls else "",
         images=Markup(" 'self' file:") if images else "",
@@ -76,7 +77,7 @@ def page_frame(
         kind=Markup(' class="{}"').format(kind) if kind else "",
         body=Markup("\n").join([*body, *script_elements]),
     )
-    return str(page)
+    return str(framed_page)
 
 
 def _own_script(script: str) -> tuple[str, list[Markup]]:
@@ -114,8 +115,8 @@ def palette_css() -> str:
 
 def read_asset(name: str, folder: Path = ASSETS) -> str:
     """A file of `folder`, or else of pages/assets/."""
-    path = folder / name
-    return (path if path.is_file() else ASSETS / name).read_text(encoding="utf-8").strip()
+    asset_path = folder / name
+    return (asset_path if asset_path.is_file() else ASSETS / name).read_text(encoding="utf-8").strip()
 
 
 def scrollable_table(table: Markup) -> Markup:
@@ -151,7 +152,7 @@ def table(
 
 COMPRESS_ABOVE_BYTES = 1_000_000  # bytes of JSON; larger blocks are compressed, smaller ones stay readable in the file
 
-JSON_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+SCRIPT_JSON_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @dataclass(frozen=True)
@@ -178,12 +179,13 @@ def page_text(kind: PageKind, *, title: str, data: dict[str, Any], calls: bool =
     calls: the script may call the server that the page came from.
     images: the page shows pictures that lie beside it.
     """
-    styles = "\n".join(read_asset(name, kind.folder) for name in kind.assets if name.endswith(".css"))
-    scripts = "\n".join(_script_code(kind.folder, name) for name in kind.assets if name.endswith(".js"))
-    script = f'"use strict";\n(() => {{\n{scripts}\n}})();\n'
-    blocks = [embed_data(name, value) for name, value in {"palette": SCRIPT_PALETTE, **data}.items()]
+    page_styles = "\n".join(read_asset(name, kind.folder) for name in kind.assets if name.endswith(".css"))
+    page_scripts = "\n".join(_script_code(kind.folder, name) for name in kind.assets if name.endswith(".js"))
+    page_script = f'"use strict";\n(() => {{\n{page_scripts}\n}})();\n'
+    data_blocks = [embed_data(name, value) for name, value in {"palette": SCRIPT_PALETTE, **data}.items()]
     unscripted = tag("noscript", "This page needs scripts; allow them to see it.")
-    return page_frame(title, styles, unscripted, *blocks, kind=kind.name, script=script, calls=calls, images=images)
+    page = (title, page_styles, unscripted, *data_blocks)
+    return page_frame(*page, kind=kind.name, script=page_script, calls=calls, images=images)
 
 
 def embed_data(name: str, page_data: Any) -> Markup:
@@ -191,15 +193,15 @@ def embed_data(name: str, page_data: Any) -> Markup:
     page_json = msgspec.json.encode(page_data)
     if len(page_json) <= COMPRESS_ABOVE_BYTES:
         return tag("script", from_html(escape_json(page_json.decode())), type="application/json", id=f"data-{name}")
-    packed = base64.b64encode(gzip.compress(page_json, 6, mtime=0)).decode()
-    return tag("script", packed, type="application/gzip", id=f"data-{name}")
+    packed_page_json = base64.b64encode(gzip.compress(page_json, 6, mtime=0)).decode()
+    return tag("script", packed_page_json, type="application/gzip", id=f"data-{name}")
 
 
-def escape_json(text: str) -> str:
+def escape_json(json_text: str) -> str:
     """JSON text that may stand inside <script>: the same JSON, without any character that HTML or old JS would read."""
-    for character, escaped in JSON_ESCAPES.items():
-        text = text.replace(character, escaped)
-    return text
+    for character, escaped in SCRIPT_JSON_ESCAPES.items():
+        json_text = json_text.replace(character, escaped)
+    return json_text
 
 
 def _script_code(folder: Path, name: str) -> str:

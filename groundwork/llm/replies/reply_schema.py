@@ -129,13 +129,13 @@ class ReplyReader(Generic[T]):
         return _put_in_place(parsed_reply, valid_items, later_items)
 
     def _parse_text_reply(self, reply_content: str) -> Parsed[T]:
-        spoken_reply = remove_thoughts(reply_content)
-        if spoken_reply.unclosed:
+        schemaless_reply = remove_thoughts(reply_content)
+        if schemaless_reply.unclosed:
             raise UnfinishedReply("The reply ended before it began: it holds thoughts alone. Send the reply itself.")
-        if not spoken_reply.text:
+        if not schemaless_reply.text:
             raise UnusableReply("The reply was empty.")
         try:
-            return Parsed(cast("T", reply_json.clean_text(spoken_reply.text, self._latex_in_prompt)))
+            return Parsed(cast("T", reply_json.clean_text(schemaless_reply.text, self._latex_in_prompt)))
         except reply_json.NotText as error:
             raise UnusableReply(f"The reply holds {error}; write plain text.") from error
 
@@ -168,32 +168,32 @@ class ReplyReader(Generic[T]):
         """
         if self.list is None or reply_json.decode_json(reply_text) is not None:
             return None
-        payload_values = reply_json.find_json_values(reply_text)
-        payload_objects = [payload for payload in payload_values if isinstance(payload.value, dict)]
-        if any(self.list.field in payload_object.value for payload_object in payload_objects):
+        candidate_values = reply_json.find_json_values(reply_text)
+        item_candidates = [candidate for candidate in candidate_values if isinstance(candidate.value, dict)]
+        if any(self.list.field in item_candidate.value for item_candidate in item_candidates):
             return None
-        whole_items = [
-            (payload_object, list_item)
-            for payload_object in payload_objects
-            if (list_item := self._convert_item(payload_object.value)) is not None
+        fitting_items = [
+            (item_candidate, schema_item)
+            for item_candidate in item_candidates
+            if (schema_item := self._convert_item(item_candidate.value)) is not None
         ]
-        if not whole_items:
+        if not fitting_items:
             return None
-        item_spans = [(payload_object.start, payload_object.end) for payload_object, _ in whole_items]
-        faulty_items = _broken_items(reply_text, _first_field_of_item(self.list.item), item_spans)
+        fitting_spans = [(item_candidate.start, item_candidate.end) for item_candidate, _ in fitting_items]
+        faulty_items = _broken_items(reply_text, _first_field_of_item(self.list.item), fitting_spans)
         if not faulty_items and not reply_json.has_closed_brackets(reply_text):  # cut off, perhaps before another item
             return None
         try:
             reply_value = _convert_to_schema({self.list.field: []}, schema)
         except msgspec.ValidationError:  # something beside the list is wanted
             return None
-        list_items = [list_item for _, list_item in whole_items]
-        reply_value = msgspec.structs.replace(cast("Any", reply_value), **{self.list.field: list_items})
+        schema_items = [schema_item for _, schema_item in fitting_items]
+        reply_value = msgspec.structs.replace(cast("Any", reply_value), **{self.list.field: schema_items})
         return Parsed(reply_value, faulty_items, self.list.field)
 
-    def _convert_item(self, json_item: Any) -> Any:
+    def _convert_item(self, schema_item: Any) -> Any:
         try:
-            return self._clean_and_convert(json_item, cast("ItemList", self.list).item)
+            return self._clean_and_convert(schema_item, cast("ItemList", self.list).item)
         except (msgspec.ValidationError, reply_json.NotText):
             return None
 
@@ -205,26 +205,27 @@ class ReplyReader(Generic[T]):
         if (decoded_text := reply_json.decode_json(reply_text)) is not None:
             yield [*unwrapped_payloads(decoded_text, self._list_field)], False
         payload_values = reply_json.find_json_values(reply_text)
-        spoken_reply, ends_in_thoughts = remove_thoughts(reply_text, [(p.start, p.end) for p in payload_values])
-        spoken_values = reply_json.find_json_values(spoken_reply)
-        if json_lines := self._join_json_lines(spoken_values):
+        candidate_text, ends_in_thoughts = remove_thoughts(reply_text, [(p.start, p.end) for p in payload_values])
+        schema_candidates = reply_json.find_json_values(candidate_text)
+        if json_lines := self._join_json_lines(schema_candidates):
             yield [json_lines], ends_in_thoughts
-        payload_shapes = (
-            unwrapped_payloads(spoken_value.value, "" if spoken_value.is_partial else self._list_field)
-            for spoken_value in spoken_values
+        candidate_shapes = (
+            unwrapped_payloads(schema_candidate.value, "" if schema_candidate.is_partial else self._list_field)
+            for schema_candidate in schema_candidates
         )
-        yield [*chain.from_iterable(payload_shapes)], ends_in_thoughts
+        yield [*chain.from_iterable(candidate_shapes)], ends_in_thoughts
         if not ends_in_thoughts:
-            repaired_values = reply_json.repair_json(spoken_reply)
+            repaired_values = reply_json.repair_json(candidate_text)
             repaired_shapes = (unwrapped_payloads(value, self._list_field) for value in repaired_values)
             yield [*chain.from_iterable(repaired_shapes)], ends_in_thoughts
 
-    def _join_json_lines(self, spoken_values: list[reply_json.JsonValue]) -> dict[str, Any]:
+    def _join_json_lines(self, schema_candidates: list[reply_json.JsonValue]) -> dict[str, Any]:
         """The items of a list that was sent as one object a line; {} where these are none."""
-        if self.list is None or len(spoken_values) < 2:
+        if self.list is None or len(schema_candidates) < 2:
             return {}
-        are_items = all(_could_be_item(spoken_value, self.list) for spoken_value in spoken_values)
-        return {self.list.field: [spoken_value.value for spoken_value in spoken_values]} if are_items else {}
+        if not all(_could_be_item(schema_candidate, self.list) for schema_candidate in schema_candidates):
+            return {}
+        return {self.list.field: [schema_candidate.value for schema_candidate in schema_candidates]}
 
     def _fit_schema(self, schema_candidate: Any, schema: type[T]) -> Parsed[T]:
         """Raises ValidationError or NotText where not even one item fits."""
@@ -257,30 +258,30 @@ class ReplyReader(Generic[T]):
 def _reply_without_value(reply_text: str, schema_problems: list[str]) -> UnusableReply:
     if schema_problems:
         return UnusableReply(f"The JSON does not fit the schema: {schema_problems[-1]}.")
-    if spoken_reply := remove_thoughts(reply_text).text:
-        return UnusableReply(f"The reply is not valid JSON: {reply_json.json_problem(spoken_reply)}.")
+    if unfitting_reply := remove_thoughts(reply_text).text:
+        return UnusableReply(f"The reply is not valid JSON: {reply_json.json_problem(unfitting_reply)}.")
     return UnusableReply("The reply was empty.")
 
 
 def _put_in_place(parsed_reply: Parsed[T], valid_items: list[Any], later_items: list[Any]) -> Parsed[T]:
     """`parsed_reply` with `later_items` among `valid_items`, where the faulty ones stood."""
     still_faulty: list[FaultyItem] = []
-    for faulty, item in zip_longest(parsed_reply.faulty, later_items):
-        if item is None or isinstance(item, FaultyItem):
+    for faulty, later_item in zip_longest(parsed_reply.faulty, later_items):
+        if later_item is None or isinstance(later_item, FaultyItem):
             still_faulty.append(faulty)
         else:
-            valid_items.insert(faulty.index - len(still_faulty), item)
-    value = msgspec.structs.replace(cast("Any", parsed_reply.value), **{parsed_reply.field: valid_items})
-    return Parsed(value, tuple(still_faulty), parsed_reply.field)
+            valid_items.insert(faulty.index - len(still_faulty), later_item)
+    mended_value = msgspec.structs.replace(cast("Any", parsed_reply.value), **{parsed_reply.field: valid_items})
+    return Parsed(mended_value, tuple(still_faulty), parsed_reply.field)
 
 
-def _broken_items(reply_text: str, first_field: str, item_spans: list[Span]) -> tuple[FaultyItem, ...]:
+def _broken_items(reply_text: str, first_field: str, fitting_spans: list[Span]) -> tuple[FaultyItem, ...]:
     """The items that begin outside the spans of the whole ones."""
     item_starts = [match.start() for match in re.finditer(rf'"{first_field}"\s*:', reply_text, re.IGNORECASE)]
     return tuple(
         FaultyItem(item_index, _broken_item_text(reply_text, item_start), "it is no valid JSON")
         for item_index, item_start in enumerate(item_starts)
-        if span_index(item_start, item_spans) is None
+        if span_index(item_start, fitting_spans) is None
     )
 
 
@@ -326,46 +327,45 @@ def item_list(schema: Any) -> ItemList | None:
     return item_lists[0] if len(item_lists) == 1 else None
 
 
-def _could_be_item(payload_value: reply_json.JsonValue, item_list: ItemList) -> bool:
+def _could_be_item(schema_candidate: reply_json.JsonValue, item_list: ItemList) -> bool:
     return (
-        isinstance(payload_value.value, dict)
-        and not payload_value.is_partial
-        and item_list.field not in payload_value.value
+        isinstance(schema_candidate.value, dict)
+        and not schema_candidate.is_partial
+        and item_list.field not in schema_candidate.value
     )
 
 
-def _convert_to_schema(payload: Any, schema: type[T]) -> T:
+def _convert_to_schema(schema_candidate: Any, schema: type[T]) -> T:
     """Raises ValidationError. A number or a truth value may come as a string."""
-    normalized_payload = _normalize_to_schema(payload, _reply_type_info(cast("Any", schema)))
+    normalized_candidate = _normalize_to_schema(schema_candidate, _reply_type_info(cast("Any", schema)))
     try:
-        return msgspec.convert(normalized_payload, schema)
+        return msgspec.convert(normalized_candidate, schema)
     except msgspec.ValidationError as validation_error:
         try:
-            return msgspec.convert(normalized_payload, schema, strict=False)
+            return msgspec.convert(normalized_candidate, schema, strict=False)
         except msgspec.ValidationError:
             raise validation_error from None
 
 
-def _normalize_to_schema(payload: Any, reply_type: inspect.Type) -> Any:
-    """`payload` with the names and words of the schema in the schema's own case, and a lone item where a list
-    belongs."""
+def _normalize_to_schema(schema_candidate: Any, reply_type: inspect.Type) -> Any:
+    """`schema_candidate` with the names and words in the schema's own case, and a lone item where a list belongs."""
     match reply_type:
-        case inspect.LiteralType() if isinstance(payload, str):
+        case inspect.LiteralType() if isinstance(schema_candidate, str):
             schema_literals = {word.casefold(): word for word in reply_type.values if isinstance(word, str)}
-            return schema_literals.get(payload.strip().casefold(), payload)
-        case inspect.ListType() if isinstance(list_items := _as_item_list(payload, reply_type.item_type), list):
-            return [_normalize_to_schema(field_value, reply_type.item_type) for field_value in list_items]
-        case inspect.StructType() if isinstance(payload, dict):
-            return _normalize_fields(payload, reply_type)
-    return payload
+            return schema_literals.get(schema_candidate.strip().casefold(), schema_candidate)
+        case inspect.ListType() if isinstance(items := _as_item_list(schema_candidate, reply_type.item_type), list):
+            return [_normalize_to_schema(field_value, reply_type.item_type) for field_value in items]
+        case inspect.StructType() if isinstance(schema_candidate, dict):
+            return _normalize_fields(schema_candidate, reply_type)
+    return schema_candidate
 
 
-def _normalize_fields(payload: dict[Any, Any], reply_type: inspect.StructType) -> dict[Any, Any]:
+def _normalize_fields(schema_candidate: dict[Any, Any], reply_type: inspect.StructType) -> dict[Any, Any]:
     schema_fields = {schema_field.encode_name: schema_field.type for schema_field in reply_type.fields}
     schema_names = {name.casefold(): name for name in schema_fields}
     renamed_fields = {
         schema_names.get(str(field_name).strip().casefold(), field_name): field_value
-        for field_name, field_value in payload.items()
+        for field_name, field_value in schema_candidate.items()
     }
     return {
         name: _normalize_to_schema(value, schema_fields[name]) if name in schema_fields else value
@@ -373,16 +373,16 @@ def _normalize_fields(payload: dict[Any, Any], reply_type: inspect.StructType) -
     }
 
 
-def _as_item_list(payload: Any, item_type: inspect.Type) -> Any:
-    if isinstance(payload, dict) and isinstance(item_type, inspect.StructType):
-        is_numbered_object = bool(payload) and all(isinstance(listed_item, dict) for listed_item in payload.values())
-        return [*payload.values()] if is_numbered_object else [payload]
-    if not isinstance(payload, str) or not payload.strip():
-        return payload
-    listed_items = reply_json.decode_json(payload)
-    if isinstance(listed_items, list):
-        return listed_items
-    return [payload] if isinstance(item_type, inspect.StrType) else payload
+def _as_item_list(schema_candidate: Any, item_type: inspect.Type) -> Any:
+    if isinstance(schema_candidate, dict) and isinstance(item_type, inspect.StructType):
+        schema_items = [*schema_candidate.values()]  # of an object whose names are numbers
+        return schema_items if schema_items and all(isinstance(i, dict) for i in schema_items) else [schema_candidate]
+    if not isinstance(schema_candidate, str) or not schema_candidate.strip():
+        return schema_candidate
+    schema_items = reply_json.decode_json(schema_candidate)
+    if isinstance(schema_items, list):
+        return schema_items
+    return [schema_candidate] if isinstance(item_type, inspect.StrType) else schema_candidate
 
 
 def strict_schema(schema: type[Any]) -> dict[str, Any]:
@@ -405,9 +405,9 @@ def _close_schema_objects(schema_node: Any) -> Any:
     if not isinstance(schema_node, dict):
         return schema_node
     reply_schema = {
-        key: _close_schema_objects(value)
-        for key, value in schema_node.items()
-        if not (key == "default" and "type" in schema_node)
+        schema_key: _close_schema_objects(schema_value)
+        for schema_key, schema_value in schema_node.items()
+        if not (schema_key == "default" and "type" in schema_node)
     }
     reply_schema.pop("default", None) if "$ref" in reply_schema or "anyOf" in reply_schema else None
     if isinstance(schema_properties := reply_schema.get("properties"), dict) and reply_schema.get("type") == "object":
