@@ -15,6 +15,7 @@ import ast
 import html
 import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -132,6 +133,8 @@ _JSON_CHARACTER = re.compile(r"\\u([0-9a-fA-F]{4})|\\.|([^\W_])", re.DOTALL)
 SCANS_PER_CHARACTER = 20  # characters looked at for each one of the reply, after which no further start is tried
 DEEP_NESTING_COST = 10_000  # characters that a value nested too deeply counts for
 LONGEST_REPAIR = 100_000  # characters; the repair takes up to 0.1 ms for each
+# What a tool call, or the schema filled in, has around the payload.
+_JSON_WRAPPING_KEYS = frozenset(["arguments", "parameters", "properties"])
 
 
 class JsonValue(NamedTuple):
@@ -243,3 +246,47 @@ def _letters_and_digits(json_text: str) -> str:
         chr(int(match[1], 16)) if match[1] else match[2] or "" for match in _JSON_CHARACTER.finditer(json_text)
     )
     return "".join(character for character in json_characters if character.isalnum()).casefold()
+
+
+def unwrapped_payloads(wrapped_json: Any, list_field: str, wrapping_depth: int = 0) -> Iterator[Any]:
+    """`wrapped_json`, and what it may have been meant as: its list alone, one item alone, something wrapped once more.
+
+    `list_field`: the field of its one list of objects, "" where it has none.
+    """
+    yield wrapped_json
+    if isinstance(wrapped_json, dict):
+        yield from _payloads_of_object(wrapped_json, list_field, wrapping_depth)
+    elif isinstance(wrapped_json, list):
+        if list_field:
+            yield {list_field: wrapped_json}
+        if wrapping_depth == 0 and len(wrapped_json) == 1:
+            yield from unwrapped_payloads(wrapped_json[0], list_field, 1)
+
+
+def _payloads_of_object(wrapped_json: dict[str, Any], list_field: str, wrapping_depth: int) -> Iterator[Any]:
+    listed_items = _listed_items(wrapped_json, list_field) if list_field else []
+    if any(isinstance(listed_item, str) for listed_item in listed_items):
+        yield {**wrapped_json, list_field: [_decode_wrapped_json(listed_item) for listed_item in listed_items]}
+    if list_field and list_field not in wrapped_json and len(wrapped_json) > 1:
+        yield {list_field: [wrapped_json]}
+    if wrapping_depth < 2 and len(wrapped_json) == 1 and not (list_field and list_field in wrapped_json):
+        yield from _payloads_inside(next(iter(wrapped_json.values())), list_field, wrapping_depth + 1)
+    if wrapping_depth == 0 and 1 < len(wrapped_json) <= len(_JSON_WRAPPING_KEYS) + 1:
+        for wrapping_key in _JSON_WRAPPING_KEYS & wrapped_json.keys():
+            yield from _payloads_inside(wrapped_json[wrapping_key], list_field, 1)
+
+
+def _listed_items(wrapped_json: dict[str, Any], list_field: str) -> list[Any]:
+    listed_items = wrapped_json.get(list_field)
+    return listed_items if isinstance(listed_items, list) else []
+
+
+def _decode_wrapped_json(wrapped_json: Any) -> Any:
+    """What the JSON in a text is; anything else as it is. Before its commands are restored, or they are lost."""
+    return decode_json(escape_backslashes(wrapped_json)) if isinstance(wrapped_json, str) else wrapped_json
+
+
+def _payloads_inside(wrapped_json: Any, list_field: str, wrapping_depth: int) -> Iterator[Any]:
+    wrapped_json = _decode_wrapped_json(wrapped_json)
+    if isinstance(wrapped_json, dict | list):
+        yield from unwrapped_payloads(wrapped_json, list_field, wrapping_depth)

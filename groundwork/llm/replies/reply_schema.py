@@ -19,7 +19,7 @@ from msgspec import inspect
 
 from groundwork.language.text_spans import Span, span_index
 from groundwork.llm.replies import reply_json
-from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts, unwrapped_payloads
+from groundwork.llm.replies.thoughts_and_wrappings import remove_thoughts
 
 T = TypeVar("T")
 
@@ -203,20 +203,20 @@ class ReplyReader(Generic[T]):
     def _payload_candidates(self, reply_text: str) -> Iterator[tuple[list[Any], bool]]:
         """(values that may be the payload, are there thoughts without an end), the likeliest first."""
         if (decoded_text := reply_json.decode_json(reply_text)) is not None:
-            yield [*unwrapped_payloads(decoded_text, self._list_field)], False
+            yield [*reply_json.unwrapped_payloads(decoded_text, self._list_field)], False
         payload_values = reply_json.find_json_values(reply_text)
         candidate_text, ends_in_thoughts = remove_thoughts(reply_text, [(p.start, p.end) for p in payload_values])
         schema_candidates = reply_json.find_json_values(candidate_text)
         if json_lines := self._join_json_lines(schema_candidates):
             yield [json_lines], ends_in_thoughts
         candidate_shapes = (
-            unwrapped_payloads(schema_candidate.value, "" if schema_candidate.is_partial else self._list_field)
-            for schema_candidate in schema_candidates
+            reply_json.unwrapped_payloads(candidate.value, "" if candidate.is_partial else self._list_field)
+            for candidate in schema_candidates
         )
         yield [*chain.from_iterable(candidate_shapes)], ends_in_thoughts
         if not ends_in_thoughts:
             repaired_values = reply_json.repair_json(candidate_text)
-            repaired_shapes = (unwrapped_payloads(value, self._list_field) for value in repaired_values)
+            repaired_shapes = (reply_json.unwrapped_payloads(value, self._list_field) for value in repaired_values)
             yield [*chain.from_iterable(repaired_shapes)], ends_in_thoughts
 
     def _join_json_lines(self, schema_candidates: list[reply_json.JsonValue]) -> dict[str, Any]:

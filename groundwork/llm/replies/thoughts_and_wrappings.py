@@ -6,19 +6,17 @@ Servers without a reasoning parser leave the thoughts in the text, between marks
 opening mark may be missing, for many chat templates end with it; there may be several blocks; and where the tokens
 ran out the closing mark is missing.
 
-`unwrap_text` takes off what surely is a wrapping, and `wrapping_problem` names what may be one. `unwrapped_payloads`
-looks into what is wrapped around JSON.
+`unwrap_text` takes off what surely is a wrapping, and `wrapping_problem` names what may be one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from groundwork.language.list_labels import BULLETS
 from groundwork.language.text_spans import Span, span_index
-from groundwork.llm.replies.reply_json import decode_json, escape_backslashes
 
 _THOUGHT_TAG = r"(?:\w{1,12}[:_])?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|antthinking)"
 _OPENING_THOUGHT_MARK = (
@@ -74,8 +72,6 @@ _WRAPPING_FENCE = re.compile(  # perhaps below a line that introduces it, in any
 )
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _LIST_ITEM = re.compile(rf"[-*+{BULLETS}] |\d+[.)] ")
-# What a tool call, or the schema filled in, has around the payload.
-_WRAPPING_KEYS = frozenset(["arguments", "parameters", "properties"])
 _MAX_PREFACE_WORDS = 15  # at most, of a line with a colon before the text
 _MAX_NOTE_WORDS = 40  # at most, of a paragraph behind it
 
@@ -192,49 +188,3 @@ def _remove_repeated_reply(reply_text: str) -> str:
     """A text that was sent twice over, once."""
     first_half = reply_text[: len(reply_text) // 2].strip()
     return first_half if first_half and reply_text[len(first_half) :].strip() == first_half else reply_text
-
-
-def unwrapped_payloads(wrapped_json: Any, list_field: str, wrapping_depth: int = 0) -> Iterator[Any]:
-    """`wrapped_json`, and what it may have been meant as: its list alone, one item alone, something wrapped once more.
-
-    `list_field`: the field of its one list of objects, "" where it has none.
-    """
-    yield wrapped_json
-    if isinstance(wrapped_json, dict):
-        yield from _payloads_of_object(wrapped_json, list_field, wrapping_depth)
-    elif isinstance(wrapped_json, list):
-        if list_field:
-            yield {list_field: wrapped_json}
-        if wrapping_depth == 0 and len(wrapped_json) == 1:
-            yield from unwrapped_payloads(wrapped_json[0], list_field, 1)
-
-
-def _payloads_of_object(wrapped_json: dict[str, Any], list_field: str, wrapping_depth: int) -> Iterator[Any]:
-    listed_items = _listed_items(wrapped_json, list_field) if list_field else []
-    if any(isinstance(listed_item, str) for listed_item in listed_items):
-        yield {**wrapped_json, list_field: [_decode_wrapped_json(listed_item) for listed_item in listed_items]}
-    if list_field and list_field not in wrapped_json and len(wrapped_json) > 1:
-        yield {list_field: [wrapped_json]}
-    if wrapping_depth < 2 and len(wrapped_json) == 1 and not (list_field and list_field in wrapped_json):
-        yield from _payloads_inside(next(iter(wrapped_json.values())), list_field, wrapping_depth + 1)
-    if wrapping_depth == 0 and 1 < len(wrapped_json) <= len(_WRAPPING_KEYS) + 1:
-        for wrapping_key in _WRAPPING_KEYS & wrapped_json.keys():
-            yield from _payloads_inside(wrapped_json[wrapping_key], list_field, 1)
-
-
-def _listed_items(wrapped_json: dict[str, Any], list_field: str) -> list[Any]:
-    listed_items = wrapped_json.get(list_field)
-    return listed_items if isinstance(listed_items, list) else []
-
-
-def _decode_wrapped_json(wrapped_payload: Any) -> Any:
-    """What the JSON in a text is; anything else as it is. Before its commands are restored, or they are lost."""
-    if not isinstance(wrapped_payload, str):
-        return wrapped_payload
-    return decode_json(escape_backslashes(wrapped_payload))
-
-
-def _payloads_inside(wrapped_payload: Any, list_field: str, wrapping_depth: int) -> Iterator[Any]:
-    wrapped_payload = _decode_wrapped_json(wrapped_payload)
-    if isinstance(wrapped_payload, dict | list):
-        yield from unwrapped_payloads(wrapped_payload, list_field, wrapping_depth)
