@@ -183,9 +183,8 @@ def page_text(kind: PageKind, *, title: str, data: dict[str, Any], calls: bool =
     page_scripts = "\n".join(_script_code(kind.folder, name) for name in kind.assets if name.endswith(".js"))
     page_script = f'"use strict";\n(() => {{\n{page_scripts}\n}})();\n'
     data_blocks = [embed_data(name, value) for name, value in {"palette": SCRIPT_PALETTE, **data}.items()]
-    unscripted = tag("noscript", "This page needs scripts; allow them to see it.")
-    page = (title, page_styles, unscripted, *data_blocks)
-    return page_frame(*page, kind=kind.name, script=page_script, calls=calls, images=images)
+    body = [tag("noscript", "This page needs scripts; allow them to see it."), *data_blocks]
+    return page_frame(title, page_styles, *body, kind=kind.name, script=page_script, calls=calls, images=images)
 
 
 def embed_data(name: str, page_data: Any) -> Markup:

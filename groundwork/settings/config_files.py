@@ -1,26 +1,18 @@
-"""Read config/config.json, lay the overlays and --set over it, and report everything that is wrong at once.
-
-Wrong are unknown keys and types, then values that contradict each other, or that there are not.
-"""
+"""Read config/config.json, and lay the overlays and --set over it."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import msgspec
 
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
-from groundwork.message_wording import nearest_name
+from groundwork.settings import config_problems
 from groundwork.settings.config_schema import (
-    CURATE_PROMPTS,
-    STATIC_MODEL,
-    Check,
     Config,
     DocumentOverride,
     ModelCall,
@@ -28,6 +20,7 @@ from groundwork.settings.config_schema import (
     Settings,
     field_types,
     inherits,
+    setting_at,
     settings_class,
     strip_annotations,
 )
@@ -36,8 +29,6 @@ __all__ = ["CONFIG_DIR", "PROJECT", "load"]
 
 Json = dict[str, Any]
 _NO_OVERLAYS = {"config", "config.schema"}
-
-
 BASE_FILE = "config.json"  # the defaults: whatever lies over them is meant to
 SETTINGS_NAMED = 5  # in one message
 
@@ -50,15 +41,15 @@ def load(overlays: Sequence[Path] = (), assignments: Sequence[str] = ()) -> Conf
     Raises ConfigError with every problem: unreadable files, unknown keys, wrong types, impossible values.
     """
     merged_config, setting_origins = _merge_configs(overlays, assignments)
-    if config_problems := [
-        f"{setting_origins.get(setting_path, 'config')}: {setting_path}: {text}"
-        for setting_path, text in find_setting_problems(merged_config, Config)
+    if overlay_problems := [
+        f"{setting_origins.get(setting_path, 'config')}: {setting_path}: {setting_problem}"
+        for setting_path, setting_problem in config_problems.find_setting_problems(merged_config, Config)
     ]:
-        raise ConfigError(config_problems)
+        raise ConfigError(overlay_problems)
     fill_inherited(merged_config)
     config = msgspec.convert(merged_config, Config)
-    if contradictions := [*find_contradicting_settings(config), *find_unknown_setting_values(config)]:
-        raise ConfigError(contradictions)
+    if value_problems := config_problems.find_value_problems(config):
+        raise ConfigError(value_problems)
     return config
 
 
@@ -85,13 +76,13 @@ def overridden_settings(overlays: Sequence[Path]) -> list[str]:
     values_by_setting: dict[str, tuple[Path, Any]] = {}
     paths_by_files: dict[tuple[Path, Path], list[str]] = {}
     for overlay in map(overlay_file, overlays):
-        for setting_path, setting_value in (
+        for overlay_setting, overlay_value in (
             _overlay_settings(_read_config_json(overlay)) if overlay.name != BASE_FILE else ()
         ):
-            earlier, earlier_value = values_by_setting.get(setting_path, (overlay, setting_value))
-            if earlier_value != setting_value:
-                paths_by_files.setdefault((overlay, earlier), []).append(setting_path)
-            values_by_setting[setting_path] = overlay, setting_value
+            earlier, earlier_value = values_by_setting.get(overlay_setting, (overlay, overlay_value))
+            if earlier_value != overlay_value:
+                paths_by_files.setdefault((overlay, earlier), []).append(overlay_setting)
+            values_by_setting[overlay_setting] = overlay, overlay_value
     return [
         f"{later}, which comes after {earlier}, gives another value to {_list_settings(paths)}"
         for (later, earlier), paths in paths_by_files.items()
@@ -100,16 +91,16 @@ def overridden_settings(overlays: Sequence[Path]) -> list[str]:
 
 def _overlay_settings(overlay_content: Json, path_prefix: str = "") -> Iterator[tuple[str, Any]]:
     """(path, value) of every setting in `overlay_content` that is no object."""
-    for setting_name, setting_value in overlay_content.items():
-        if isinstance(setting_value, dict):
-            yield from _overlay_settings(setting_value, f"{path_prefix}{setting_name}.")
-        elif setting_name != "$schema":
-            yield f"{path_prefix}{setting_name}", setting_value
+    for overlay_key, overlay_value in overlay_content.items():
+        if isinstance(overlay_value, dict):
+            yield from _overlay_settings(overlay_value, f"{path_prefix}{overlay_key}.")
+        elif overlay_key != "$schema":
+            yield f"{path_prefix}{overlay_key}", overlay_value
 
 
-def _list_settings(setting_paths: list[str]) -> str:
-    more_settings = f" and {len(setting_paths) - SETTINGS_NAMED:,} more" if len(setting_paths) > SETTINGS_NAMED else ""
-    return f"{', '.join(setting_paths[:SETTINGS_NAMED])}{more_settings}"
+def _list_settings(overridden_paths: list[str]) -> str:
+    unnamed = len(overridden_paths) - SETTINGS_NAMED
+    return ", ".join(overridden_paths[:SETTINGS_NAMED]) + (f" and {unnamed:,} more" if unnamed > 0 else "")
 
 
 def overlay_file(overlay: Path) -> Path:
@@ -160,31 +151,22 @@ def _reject_json_constant(text: str) -> None:
 
 def _parse_assignment(assignment: str) -> Json:
     """`qa.model=x` as {"qa": {"model": "x"}}; a value that is no JSON, or whose setting is a string, is a string."""
-    setting_path, equals, value_text = assignment.partition("=")
-    if not equals or not setting_path:
+    assigned_path, equals, value_text = assignment.partition("=")
+    if not equals or not assigned_path:
         raise ConfigError([f"--set {assignment}: write it as key.path=value"])
     assigned_value: Any
     try:
         assigned_value = msgspec.json.decode(value_text.encode(errors="surrogateescape"))
     except (msgspec.DecodeError, UnicodeDecodeError):
         assigned_value = value_text
-    settings_block, setting_type = _setting_at(setting_path)
-    may_inherit = settings_block is not None and inherits(settings_block, setting_path.rpartition(".")[2])
+    assigned_block, assigned_type = setting_at(assigned_path)
+    may_inherit = assigned_block is not None and inherits(assigned_block, assigned_path.rpartition(".")[2])
     is_inherited = assigned_value is None and may_inherit
-    if strip_annotations(setting_type) is str and not isinstance(assigned_value, str) and not is_inherited:
+    if strip_annotations(assigned_type) is str and not isinstance(assigned_value, str) and not is_inherited:
         assigned_value = value_text
-    for setting_key in reversed(setting_path.split(".")):
-        assigned_value = {setting_key: assigned_value}
+    for assigned_key in reversed(assigned_path.split(".")):
+        assigned_value = {assigned_key: assigned_value}
     return assigned_value  # type: ignore[no-any-return]  # the loop above ran at least once, so it is a dict
-
-
-def _setting_at(setting_path: str) -> tuple[type[Settings] | None, Any]:
-    """The block that holds the setting at `setting_path` and its annotated type; None where there is none."""
-    settings_block, setting_type = None, Config  # type: type[Settings] | None, Any
-    for key in setting_path.split("."):
-        settings_block = settings_class(setting_type)
-        setting_type = field_types(settings_block).get(key) if settings_block else None
-    return settings_block, setting_type
 
 
 def _merge_overlay(
@@ -258,164 +240,3 @@ def fill_inherited(config_json: dict[str, Any], kind: type[Settings] = Config) -
                 stage_config[name] = llm_defaults[name]
 
     fill(config_json, kind)
-
-
-PROVIDER_SETTINGS = (
-    *("llm.defaults", "ingest.vision", "summarize", "qa", "curate", "tags", "dataset.rephrase"),
-    *("grade.judge", "grade.answer", "embeddings"),
-)
-LEAST_MEMORY_MB = 500  # Python and a converter's libraries take 150 to 400 MB of addresses before they read a page
-
-# ISO 639-1, all 184 codes.
-LANGUAGES = tuple(
-    re.findall(
-        "..",
-        "aaabaeafakamanarasavayazbabebgbhbibmbnbobrbscacechcocrcscucvcydadedvdzeeeleneoeseteufafffifjfofrfygagdglgngugv"
-        "hahehihohrhthuhyhziaidieigiiikioisitiujajvkakgkikjkkklkmknkokrkskukvkwkylalblglilnloltlulvmgmhmimkmlmnmrmsmtmy"
-        "nanbndnengnlnnnonrnvnyocojomorospapiplpsptqurmrnrorurwsascsdsesgsiskslsmsnsosqsrssstsusvswtatetgthtitktltntotr"
-        "tstttwtyugukuruzvevivowawoxhyiyozazhzu",
-    )
-)
-
-
-def find_unknown_setting_values(config: Config) -> list[str]:
-    """What the settings name that there is not, one message each with what there is."""
-    unknown_values = [
-        f"{setting_path}: no language {language_code!r}; write its code of ISO 639-1, or of 639-3 where that has none, "
-        "such as en, de, es, fr, zh; auto: each document's own"
-        for setting_path, language_code in _language_settings(config).items()
-        if language_code != "auto" and language_code not in LANGUAGES and not re.fullmatch("[a-z]{3}", language_code)
-    ]
-    if 0 < config.ingest.memory_mb < LEAST_MEMORY_MB:
-        unknown_values.append(
-            f"ingest.memory_mb: {config.ingest.memory_mb} MB hold no converter; give at least {LEAST_MEMORY_MB}, "
-            "or 0 for no limit"
-        )
-    return unknown_values
-
-
-def _language_settings(config: Config) -> dict[str, str]:
-    override_languages = {
-        f"ingest.overrides.{pattern}.language": override.language
-        for pattern, override in config.ingest.overrides.items()
-        if override.language is not None
-    }
-    return {"chunk.language": config.chunk.language, **override_languages}
-
-
-def _allowed_literals(setting_type: Any) -> list[str]:
-    """The values that a setting of the annotated type `setting_type`, or each item of it, may take; [] where any will
-    do."""
-    return [str(literal) for literal in _iterate_literals(setting_type)]
-
-
-def _iterate_literals(setting_type: Any) -> Iterator[Any]:
-    bare_type = strip_annotations(setting_type)
-    if get_origin(bare_type) is Literal:
-        yield from get_args(bare_type)
-    else:
-        for inner_type in get_args(bare_type):
-            yield from _iterate_literals(inner_type)
-
-
-def _unknown_and_missing_checks(config: Config) -> list[str]:
-    unknown_checks = [
-        f"{setting_path}.{check_name}: no such check; there are {', '.join(known_checks)}"
-        for setting_path, check_names, known_checks in (
-            ("curate.thresholds", config.curate.thresholds, get_args(Check)),
-            ("curate.prompts", config.curate.prompts, CURATE_PROMPTS),
-        )
-        for check_name in check_names
-        if check_name not in known_checks
-    ]
-    missing_checks = [check_name for check_name in CURATE_PROMPTS if check_name not in config.curate.prompts]
-    return [*unknown_checks, *(f"curate.prompts.{check_name}: is missing" for check_name in missing_checks)]
-
-
-def find_contradicting_settings(config: Config) -> list[str]:
-    """Values that are each of the right type and cannot stand together, one message each."""
-    contradictions = []
-    if config.chunk.min_length > config.chunk.max_length // 2:
-        contradictions.append(
-            f"chunk.min_length: {config.chunk.min_length} is more than half of chunk.max_length "
-            f"({config.chunk.max_length}); lower the one or raise the other"
-        )
-    contradictions += _unknown_and_missing_checks(config)
-    if config.embeddings.backend == "static" and config.embeddings.model != STATIC_MODEL:
-        contradictions.append(
-            f"embeddings.model: the backend static is {STATIC_MODEL}, not {config.embeddings.model}; "
-            f"add --set embeddings.model={STATIC_MODEL}, or choose another embeddings.backend"
-        )
-    return contradictions + list(_undefined_providers(config))
-
-
-def _undefined_providers(config: Config) -> Iterator[str]:
-    defined_providers = ", ".join(config.llm.providers) or "none is defined"
-    for setting_path in PROVIDER_SETTINGS:
-        provider: str = attrgetter(f"{setting_path}.provider")(config)
-        if provider == config.llm.defaults.provider and setting_path != "llm.defaults":
-            continue  # reported once, where it is set
-        if provider and provider not in config.llm.providers:
-            yield f"{setting_path}.provider: {provider!r} is not one of llm.providers ({defined_providers})"
-
-
-def find_setting_problems(config_value: Any, setting_type: Any, setting_path: str = "") -> Iterator[tuple[str, str]]:
-    """(path, what is wrong) for everything in `config_value` that the type `setting_type` does not allow."""
-    bare_setting_type, path_prefix = strip_annotations(setting_type), f"{setting_path}." if setting_path else ""
-    if settings_block := settings_class(setting_type):
-        if not isinstance(config_value, dict):
-            yield setting_path, f"expected an object, got {config_value!r}"
-            return
-        yield from _find_block_problems(config_value, settings_block, path_prefix)
-    elif get_origin(bare_setting_type) is dict and isinstance(config_value, dict):
-        for setting_name, entry_value in config_value.items():
-            entry_type = get_args(bare_setting_type)[1]
-            yield from find_setting_problems(entry_value, entry_type, f"{path_prefix}{setting_name}")
-    else:
-        try:
-            msgspec.convert(config_value, setting_type)
-        except msgspec.ValidationError as error:
-            allowed_values = _allowed_values(str(error), setting_type)
-            yield setting_path, f"{_strip_root_path(str(error))} (it is {config_value!r}){allowed_values}"
-
-
-def _find_block_problems(
-    block_value: Json, settings_block: type[Settings], path_prefix: str
-) -> Iterator[tuple[str, str]]:
-    block_fields = field_types(settings_block)
-    for setting_name in sorted(block_value.keys() - block_fields.keys()):
-        setting_path = f"{path_prefix}{setting_name}"
-        yield setting_path, f"no such setting{_suggest_path(setting_path)}"
-    for setting_name, field_type in block_fields.items():
-        setting_path = f"{path_prefix}{setting_name}"
-        if setting_name not in block_value:
-            yield setting_path, "missing"
-        elif block_value[setting_name] is not None or not inherits(settings_block, setting_name):
-            yield from find_setting_problems(block_value[setting_name], field_type, setting_path)
-
-
-def _strip_root_path(message: str) -> str:
-    """msgspec's message, without its note on the place inside the value when that is the value itself."""
-    return message.removesuffix(" - at `$`")
-
-
-def _allowed_values(message: str, setting_type: Any) -> str:
-    """What may stand there instead, where the value is none of a few."""
-    allowed_literals = _allowed_literals(setting_type) if "enum value" in message else []
-    return f"; there are {', '.join(allowed_literals)}" if allowed_literals else ""
-
-
-def _suggest_path(unknown_path: str) -> str:
-    known_paths = list(setting_paths())
-    same_named_settings = [
-        known_path for known_path in known_paths if known_path.rpartition(".")[2] == unknown_path.rpartition(".")[2]
-    ]
-    nearest_path = nearest_name(unknown_path, known_paths) or next(iter(same_named_settings), "")
-    return f"; did you mean {nearest_path}?" if nearest_path else ""
-
-
-def setting_paths(settings_block: type[Settings] = Config, path_prefix: str = "") -> Iterator[str]:
-    for setting_name, field_type in field_types(settings_block).items():
-        yield f"{path_prefix}{setting_name}"
-        if inner_block := settings_class(field_type):
-            yield from setting_paths(inner_block, f"{path_prefix}{setting_name}.")

@@ -6,7 +6,7 @@ can be set.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from inspect import cleandoc
 from types import MappingProxyType
@@ -543,6 +543,22 @@ class Config(Settings, frozen=True):
     maps: Maps
     dataset: DatasetSettings
     grade: GradeSettings
+
+
+def setting_at(setting_path: str) -> tuple[type[Settings] | None, Any]:
+    """The block that holds the setting at `setting_path` and its annotated type; None where there is none."""
+    settings_block, setting_type = None, Config  # type: type[Settings] | None, Any
+    for key in setting_path.split("."):
+        settings_block = settings_class(setting_type)
+        setting_type = field_types(settings_block).get(key) if settings_block else None
+    return settings_block, setting_type
+
+
+def setting_paths(settings_block: type[Settings] = Config, path_prefix: str = "") -> Iterator[str]:
+    for setting_name, field_type in field_types(settings_block).items():
+        yield f"{path_prefix}{setting_name}"
+        if inner_block := settings_class(field_type):
+            yield from setting_paths(inner_block, f"{path_prefix}{setting_name}.")
 
 
 def json_schema() -> dict[str, Any]:

@@ -17,8 +17,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 from mypy import api
 
-from groundwork.settings.config_files import setting_paths
-from groundwork.settings.config_schema import Config, Settings, settings_class, strip_annotations
+from groundwork.settings.config_schema import Config, Settings, setting_paths, settings_class, strip_annotations
 
 _MISSING = re.compile(r'"(\w+)"(?: of ".+")? has no attribute "(\w+)"')
 
