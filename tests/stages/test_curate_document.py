@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from groundwork.commands.status import main as status
+from groundwork.__main__ import main as dataprep
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs.review_decisions import Decision, append_decisions, question_hash
 from groundwork.records import Pair
@@ -101,7 +101,7 @@ def test_status_finds_the_run_current(run: ThreeDocuments, capsys: pytest.Captur
     run.curate_with("--document", "mill")
     capsys.readouterr()
     settings = "embeddings.backend=static", "embeddings.model=wordllama"
-    status(["--data", str(run.root), *(f"--set={setting}" for setting in settings)])
+    dataprep(["status", "--data", str(run.root), *(f"--set={setting}" for setting in settings)])
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "dataprep/curate.py" in line]
     assert line.split()[1:] == ["1", "done"]
 
