@@ -66,9 +66,9 @@ def utf8_path(path: Path, scratch: Path) -> Path:
     """`path`, or a link to it in `scratch` where its letters are no UTF-8, which some of the libraries cannot open."""
     if printable_path(path) == str(path):
         return path
-    link = scratch / printable_path(path.name)
-    link.symlink_to(path.resolve())
-    return link
+    utf8_link = scratch / printable_path(path.name)
+    utf8_link.symlink_to(path.resolve())
+    return utf8_link
 
 
 def _walk_source_files(folder: Path) -> Iterator[tuple[str, str]]:

@@ -29,44 +29,44 @@ def refuse_pdf_bomb(path: Path, max_unpacked_mb: int) -> None:
     """Raise BadDocument where a single stream of a PDF unpacks to more."""
     unpacked_limit = max_unpacked_mb * 1_000_000
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as packed_pdf:
-        stream_end = 0
-        for stream_mark in _PACKED_STREAM_MARK.finditer(packed_pdf):
-            stream_start = stream_mark.end()
-            if not _is_packed_by_zlib(packed_pdf[stream_start : stream_start + 2]):
+        packed_end = 0
+        for packed_mark in _PACKED_STREAM_MARK.finditer(packed_pdf):
+            packed_start = packed_mark.end()
+            if not _is_packed_by_zlib(packed_pdf[packed_start : packed_start + 2]):
                 continue
             if (
-                stream_end < stream_start
+                packed_end < packed_start
             ):  # searched once for all the marks before it: a file of marks alone would take minutes
-                stream_end = packed_pdf.find(b"endstream", stream_start) % (
+                packed_end = packed_pdf.find(b"endstream", packed_start) % (
                     len(packed_pdf) + 1
                 )  # -1: to the end of the file
-            if _unpacks_beyond(packed_pdf, stream_start, stream_end, unpacked_limit):
+            if _unpacks_beyond(packed_pdf, packed_start, packed_end, unpacked_limit):
                 raise BadDocument(_unpacked_limit_error("a stream in it unpacks to", max_unpacked_mb))
 
 
-def _unpacks_beyond(content: mmap.mmap, start: int, end: int, limit: int) -> bool:
-    """Whether a stream unpacks to more than `limit` bytes; one that was packed twice is unpacked twice."""
-    packed_twice = _is_packed_by_zlib(next(_unpack_zlib(_read_packed_pieces(content, start, end)), b"")[:2])
-    if not packed_twice and (end - start) * MAX_DEFLATE_RATIO <= limit:
+def _unpacks_beyond(packed_pdf: mmap.mmap, start: int, end: int, unpacked_limit: int) -> bool:
+    """Whether a stream unpacks to more than `unpacked_limit` bytes; one that was packed twice is unpacked twice."""
+    packed_twice = _is_packed_by_zlib(next(_unpack_zlib(_read_packed_pieces(packed_pdf, start, end)), b"")[:2])
+    if not packed_twice and (end - start) * MAX_DEFLATE_RATIO <= unpacked_limit:
         return False
     unpacked_bytes = 0
-    unpacked_once = _unpack_zlib(_read_packed_pieces(content, start, end))
+    unpacked_once = _unpack_zlib(_read_packed_pieces(packed_pdf, start, end))
     for unpacked_piece in _unpack_zlib(unpacked_once) if packed_twice else unpacked_once:
         unpacked_bytes += len(unpacked_piece)
-        if unpacked_bytes > limit:
+        if unpacked_bytes > unpacked_limit:
             return True
     return False
 
 
-def _read_packed_pieces(content: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
+def _read_packed_pieces(packed_pdf: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
     for offset in range(start, end, PACKED_BYTES_READ):
-        yield content[offset : min(offset + PACKED_BYTES_READ, end)]
+        yield packed_pdf[offset : min(offset + PACKED_BYTES_READ, end)]
 
 
-def _unpack_zlib(packed: Iterable[bytes]) -> Iterator[bytes]:
+def _unpack_zlib(packed_pieces: Iterable[bytes]) -> Iterator[bytes]:
     """What zlib makes of it, a megabyte at a time; it ends where the data is damaged."""
     unpacker = zlib.decompressobj()
-    for packed_piece in packed:
+    for packed_piece in packed_pieces:
         while packed_piece and not unpacker.eof:
             try:
                 unpacked_piece = unpacker.decompress(packed_piece, BYTES_UNPACKED)
@@ -76,8 +76,8 @@ def _unpack_zlib(packed: Iterable[bytes]) -> Iterator[bytes]:
             packed_piece = unpacker.unconsumed_tail
 
 
-def _is_packed_by_zlib(head: bytes) -> bool:
-    return len(head) == 2 and head[0] & 0x0F == 8 and int.from_bytes(head) % 31 == 0
+def _is_packed_by_zlib(packed_head: bytes) -> bool:
+    return len(packed_head) == 2 and packed_head[0] & 0x0F == 8 and int.from_bytes(packed_head) % 31 == 0
 
 
 def _unpacked_limit_error(finding: str, max_unpacked_mb: int) -> str:

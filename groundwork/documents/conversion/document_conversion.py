@@ -44,16 +44,15 @@ from groundwork.documents.conversion.converter_table import (
     run_converter,
 )
 from groundwork.documents.conversion.first_conversion import FirstConversion, requested_pages
-from groundwork.documents.conversion.page_drafts import PageDraft, assemble_pages, due_page_numbers
-from groundwork.documents.conversion.page_renditions import PageRenditions, audit_pages, convert_pages
-from groundwork.documents.conversion.page_warnings import (
-    OCR_REMEDY,
+from groundwork.documents.conversion.page_drafts import (
+    PageDraft,
+    assemble_pages,
+    due_page_numbers,
     is_unreadable_draft,
-    page_ranges,
-    page_warning,
-    page_warnings,
     unreadable_pages_of,
 )
+from groundwork.documents.conversion.page_renditions import PageRenditions, audit_pages, convert_pages
+from groundwork.documents.conversion.page_warnings import OCR_REMEDY, page_ranges, page_warning, page_warnings
 from groundwork.documents.engines.vision import VisionPageReader, VisionPicture, vision_picture_slots
 from groundwork.documents.file_types import examine_file_type
 from groundwork.documents.overrides_and_recipe import override_pages
@@ -149,11 +148,11 @@ class DocumentConversion:
         )
 
     async def _with_pictures_in_place(
-        self, document_markdown: str, document_pages: list[Page], ending: str
+        self, document_markdown: str, document_pages: list[Page], document_ending: str
     ) -> tuple[str, list[Page]]:
         """With a PDF's own pictures, where they are to be kept; marker's pages have those that marker found."""
         page_numbers = [page.number for page in document_pages if not page.converter.startswith("marker")]
-        if not self.config.ingest.pictures or ending != ".pdf" or not page_numbers:
+        if not self.config.ingest.pictures or document_ending != ".pdf" or not page_numbers:
             return document_markdown, document_pages
         try:
             document_pictures = await self._document_calls.call(
@@ -165,10 +164,12 @@ class DocumentConversion:
         self.warnings += document_pictures.warnings
         return with_pictures(document_markdown, document_pages, document_pictures.pictures)
 
-    async def _read_whole(self, path: Path, ending: str, converter_names: list[str]) -> tuple[str, list[Page], str]:
+    async def _read_whole(
+        self, path: Path, document_ending: str, converter_names: list[str]
+    ) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""
         document_request = ConversionRequest(
-            source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images)
+            source=str(path), ending=document_ending, settings=self.config.ingest, images=str(self.images)
         )
         conversion_failures: list[str] = []
         converter_refusal = ""
@@ -178,7 +179,7 @@ class DocumentConversion:
             except MissingExtra as error:
                 if converter_name == self.config.ingest.converter:
                     raise
-                if ending not in IMAGE_ENDINGS:  # of which OCR_REMEDY says the same
+                if document_ending not in IMAGE_ENDINGS:  # of which OCR_REMEDY says the same
                     conversion_failures.append(str(error))
                 continue
             try:
@@ -193,11 +194,13 @@ class DocumentConversion:
                 continue
             self._converter = converter_name
             self.warnings += [*conversion_failures, *conversion.warnings]
-            return self._joined_document(conversion, converter_name, ending)
-        remedy = OCR_REMEDY if ending in IMAGE_ENDINGS else "it may be damaged: save it again or as PDF"
+            return self._joined_document(conversion, converter_name, document_ending)
+        remedy = OCR_REMEDY if document_ending in IMAGE_ENDINGS else "it may be damaged: save it again or as PDF"
         raise BadDocument(converter_refusal or f"{'; '.join(conversion_failures) or 'it is a picture'}; {remedy}")
 
-    def _joined_document(self, conversion: Conversion, converter_name: str, ending: str) -> tuple[str, list[Page], str]:
+    def _joined_document(
+        self, conversion: Conversion, converter_name: str, document_ending: str
+    ) -> tuple[str, list[Page], str]:
         """The pages asked for as one text. Raises BadDocument where they hold none."""
         has_pages = len(conversion.pages) > 1
         if self.pages and not has_pages:
@@ -206,7 +209,9 @@ class DocumentConversion:
         document_texts = [conversion.pages[page_number - 1] for page_number in document_numbers]
         if not "".join(document_texts).strip():
             by_vision, as_pdf = "read its pictures with --converter gemini", "save it as PDF to read pictures"
-            raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGE_ENDINGS else as_pdf}")
+            raise BadDocument(
+                f"it holds no text; remove it, or {by_vision if document_ending in IMAGE_ENDINGS else as_pdf}"
+            )
         joined_document = join_pages(document_texts, flowing=False, titles_apart=converter_name != "plain")
         numbered_spans = zip(document_numbers, joined_document.spans, strict=True) if has_pages else ()
         document_pages = [

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import regex
+
+from groundwork.documents.auditing.page_audit import text_to_audit
+from groundwork.documents.conversion.converter_table import CONVERTERS
 from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, set_headings
 from groundwork.documents.repair.page_joining import join_pages
+from groundwork.language.language_and_script import is_right_to_left
+from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
 from groundwork.records import Page, PageAudit
+
+_TABLE_RULES_OF_DRAFT = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
 
 
 @dataclass
@@ -82,3 +90,28 @@ def assemble_pages(
         if number in numbers_of_drafts
     ]
     return joined_drafts.markdown, assembled_pages
+
+
+def unreadable_pages_of(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
+    """The pages whose text is in letters other than those that they show."""
+    return [number for number, draft in enumerate(drafts, start=1) if is_unreadable_draft(draft, layer, number)]
+
+
+def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool:
+    """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
+    if is_unreadable(draft.markdown):
+        return True
+    if number not in layer.misleading or is_read_by_sight(draft.converter):
+        return False
+    draft_letters = text_to_audit(_TABLE_RULES_OF_DRAFT.sub(" ", draft.markdown))
+    return (
+        not reads_as_text(draft_letters)
+        or is_misread(draft.markdown)
+        or is_right_to_left(draft_letters)  # its order cannot be held against anything
+        or says_the_same(draft_letters, layer.misleading[number])
+    )
+
+
+def is_read_by_sight(converter: str) -> bool:
+    name = converter.partition(":")[0]
+    return name in CONVERTERS and CONVERTERS[name].by_sight

@@ -4,44 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import regex
-
-from groundwork.documents.auditing.page_audit import text_to_audit
-from groundwork.documents.conversion.converter_table import CONVERTERS
-from groundwork.documents.conversion.page_drafts import PageDraft
-from groundwork.documents.pdf_files.text_layer import TextLayer
+from groundwork.documents.conversion.page_drafts import is_read_by_sight
 from groundwork.installation import as_typed
-from groundwork.language.language_and_script import is_right_to_left
-from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
 from groundwork.records import Page
-
-_TABLE_RULES_OF_PAGE = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
-
 
 OCR_REMEDY = as_typed(
     "read it with a vision model (--converter gemini) "
     "or on this machine (uv sync --inexact --extra ocr, --converter ocr)"
 )
-
-
-def unreadable_pages_of(drafts: Sequence[PageDraft], layer: TextLayer) -> list[int]:
-    """The pages whose text is in letters other than those that they show."""
-    return [number for number, draft in enumerate(drafts, start=1) if is_unreadable_draft(draft, layer, number)]
-
-
-def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool:
-    """Whether fonts, or an OCR, tell other letters than the page shows, and the page's Markdown holds them."""
-    if is_unreadable(draft.markdown):
-        return True
-    if number not in layer.misleading or _is_read_by_sight(draft.converter):
-        return False
-    draft_letters = text_to_audit(_TABLE_RULES_OF_PAGE.sub(" ", draft.markdown))
-    return (
-        not reads_as_text(draft_letters)
-        or is_misread(draft.markdown)
-        or is_right_to_left(draft_letters)  # its order cannot be held against anything
-        or says_the_same(draft_letters, layer.misleading[number])
-    )
 
 
 def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Mapping[int, float]) -> list[str]:
@@ -50,7 +20,7 @@ def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Ma
         f"page {page.number}: {warned_share:.0%} of its letters are in a font that gives others "
         f"than the page shows; {OCR_REMEDY}"
         for page in pages
-        if (warned_share := partly_unreadable.get(page.number)) and not _is_read_by_sight(page.converter)
+        if (warned_share := partly_unreadable.get(page.number)) and not is_read_by_sight(page.converter)
     ]
     if scans_to_warn_of := [page.number for page in pages if page.scan and page.end == page.start]:
         warnings.append(f"{page_ranges(scans_to_warn_of)} without text (scans); {OCR_REMEDY}")
@@ -62,11 +32,6 @@ def page_warnings(pages: Sequence[Page], threshold: float, partly_unreadable: Ma
         for number, page_warning_text in warnings_by_page.items()
         if page_warning_text not in ("", warned_reasons[number])
     ]
-
-
-def _is_read_by_sight(converter: str) -> bool:
-    name = converter.partition(":")[0]
-    return name in CONVERTERS and CONVERTERS[name].by_sight
 
 
 def page_warning(page: Page, threshold: float) -> str:

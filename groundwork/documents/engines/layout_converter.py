@@ -66,30 +66,30 @@ def convert(request: ConversionRequest) -> Conversion:
     """
     layout_pages, turns = read_liteparse_pages_upright(request)
     layer = request.layer or [""] * len(layout_pages)
-    is_shaped_by_page = [is_shaped(text) for text in layer]
+    is_shaped_layout = [is_shaped(text) for text in layer]
     layout_numbers = request.pages or range(1, len(layout_pages) + 1)
     layout_pages, layout_contents = _layout_contents_of_pages(request, layout_pages, turns, layer)
-    inspector_only = [i for i, layout_page in enumerate(layout_pages) if layout_page is None and is_shaped_by_page[i]]
+    inspector_only = [i for i, layout_page in enumerate(layout_pages) if layout_page is None and is_shaped_layout[i]]
     running_lines_of_pages = _running_lines_of_layout(layout_contents, layout_numbers, layer)
-    warnings: list[str] = []
-    inspector_pages = PdfInspectorPages(request, len(layout_pages), warnings)
-    renditions: dict[str, Sequence[str]] = {
+    layout_warnings: list[str] = []
+    inspector_pages = PdfInspectorPages(request, len(layout_pages), layout_warnings)
+    layout_renditions: dict[str, Sequence[str]] = {
         "lines": _markdown_by_layout(layout_contents, running_lines_of_pages),
         "liteparse": [
             "" if is_shaped_page else liteparse_markdown(layout_page)
-            for layout_page, is_shaped_page in zip(layout_pages, is_shaped_by_page, strict=True)
+            for layout_page, is_shaped_page in zip(layout_pages, is_shaped_layout, strict=True)
         ],
         "pdf-inspector": inspector_pages,
     }
     if unsure_pages := [layout_numbers[i] for i in inspector_only if count_markdown_tables(inspector_pages[i])]:
-        warnings.append(_lost_tables_warning(unsure_pages))
+        layout_warnings.append(_lost_tables_warning(unsure_pages))
     labels_by_page = unread_labels([layout_page.runs for layout_page in layout_contents], layout_numbers, layer)
     running_cells = [
         [*(line.cells for line in layout_lines), *([label] for label in layout_labels)]
         for layout_lines, layout_labels in zip(running_lines_of_pages.repeated, labels_by_page, strict=True)
     ]
     return Conversion(
-        renditions=renditions, read_due=inspector_pages.read_due, warnings=warnings, running=running_cells
+        renditions=layout_renditions, read_due=inspector_pages.read_due, warnings=layout_warnings, running=running_cells
     )
 
 
@@ -97,7 +97,7 @@ def _layout_contents_of_pages(
     request: ConversionRequest, layout_pages: list[Any], turns: Mapping[int, int], layer: Sequence[str]
 ) -> tuple[list[Any], list[PageContent]]:
     """liteparse's pages with the letters that it leaves out, and what is read of each."""
-    is_right_to_left_by_page = [is_right_to_left(text) for text in layer]
+    is_leftward_layout = [is_right_to_left(text) for text in layer]
     with DrawnLetters(request.source, turns, request.opened) as drawn:
         letter_sizes = LetterSizes(drawn)
         layout_pages = [
@@ -107,13 +107,13 @@ def _layout_contents_of_pages(
                 if is_shaped(text) and not is_leftward
                 else with_rebuilt_items(page, drawn)
             )
-            for page, text, is_leftward in zip(layout_pages, layer, is_right_to_left_by_page, strict=True)
+            for page, text, is_leftward in zip(layout_pages, layer, is_leftward_layout, strict=True)
         ]
         layout_pages = [
             with_lone_numbers(page, drawn)
             if page and not is_leftward and page.page_num not in turns and has_lone_numbers(text, liteparse_texts(page))
             else page
-            for page, text, is_leftward in zip(layout_pages, layer, is_right_to_left_by_page, strict=True)
+            for page, text, is_leftward in zip(layout_pages, layer, is_leftward_layout, strict=True)
         ]
         layout_pages = [page and with_backward_lines_reversed(page, drawn) for page in layout_pages]
         layout_pages = _with_ligatures_in_layout(layout_pages)
@@ -121,7 +121,7 @@ def _layout_contents_of_pages(
         # all that pdfium is asked of a page at once, since it opens one at a time
         for i, page in enumerate(layout_pages):
             layout_pages[i] = page and (
-                page if is_right_to_left_by_page[i] else with_marks_in_place(with_superscript_digits(page, drawn))
+                page if is_leftward_layout[i] else with_marks_in_place(with_superscript_digits(page, drawn))
             )
             layout_items.append(measured_items(layout_pages[i], letter_sizes) if page else [])
         typewriter_font_names = typewriter_fonts(layout_pages)

@@ -24,9 +24,9 @@ _PHRASE_LINE_END = (
         r"|[\u1000-\u103f\u1050-\u109f]{2}|[\u1780-\u17d3][\u1780-\u17b3]"
     )
 )
-_HANGUL = re.compile("[\uac00-\ud7a3]")
+_HANGUL_LINE = re.compile("[\uac00-\ud7a3]")
 _HANGUL_PAIR = re.compile("[\uac00-\ud7a3]{2}")
-_NUMBER_RANGE = re.compile(r"\d[-–]$")
+_NUMBER_BEFORE_HYPHEN = re.compile(r"\d[-–]$")
 _HYPHENS = ("-", "‐", "‑")
 _STEM_BEFORE_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
 _BLANK_AFTER_HYPHEN = re.compile(r"\w- \w")
@@ -90,14 +90,14 @@ class DocumentWords:
         ):
             return above + below
         if not hyphen_stem or not hyphen_tail:
-            is_hyphenated_number = above.endswith("-") or _NUMBER_RANGE.search(above[-3:])
+            is_hyphenated_number = above.endswith("-") or _NUMBER_BEFORE_HYPHEN.search(above[-3:])
             return above + below if is_hyphenated_number and below[:1].isdigit() else f"{above} {below}"
         keeps_hyphen = below[0].isupper() or self.keeps_hyphen(hyphen_stem[1], hyphen_tail[0])
         return (above if keeps_hyphen else above[:-1]) + below
 
     @cached_property
     def _korean_line_ends(self) -> KoreanLineEnds:
-        return KoreanLineEnds([line.strip() for line in self._lines if _HANGUL.search(line)])
+        return KoreanLineEnds([line.strip() for line in self._lines if _HANGUL_LINE.search(line)])
 
     def keeps_hyphen(self, hyphen_stem: str, hyphen_tail: str) -> bool:
         """Whether the hyphen between two parts belongs to the word: the document writes it so, or others like it."""

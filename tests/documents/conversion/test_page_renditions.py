@@ -15,9 +15,8 @@ from groundwork.documents.conversion.converter_table import (
     check_converters,
     choose_converters,
 )
-from groundwork.documents.conversion.page_drafts import PageDraft
+from groundwork.documents.conversion.page_drafts import PageDraft, is_unreadable_draft
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
-from groundwork.documents.conversion.page_warnings import is_unreadable_draft
 from groundwork.documents.engines import pdf_inspector
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
 from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
