@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from groundwork.coverage.document_coverage import CoverageItem, FigureItem
 from groundwork.language.list_labels import BULLETS
 from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.markdown_tables import Cell, read_table
+from groundwork.markdown.markdown_tables import MarkdownCell, read_table
 
 _LIST_ITEM = re.compile(
     rf"(?P<indent>[ \t>]*)(?P<marker>[-*+{BULLETS}–]|\(?\w{{1,4}}[.)]|\d{{1,3}}(?:\.\d{{1,3}})+\.?)[ \t]+"
@@ -255,7 +255,7 @@ def _table_node(markdown: str, start: int, end: int, item_edges: _ItemEdges) -> 
     }
 
 
-def _cell_pieces(markdown: str, cell: Cell) -> list[InlinePiece]:
+def _cell_pieces(markdown: str, cell: MarkdownCell) -> list[InlinePiece]:
     """The pieces of a cell; a blank between the lines of one in a grid."""
     pieces_of_cell: list[InlinePiece] = []
     for start, end in cell.spans:

@@ -35,7 +35,7 @@ from groundwork.language.numbers import (
 from groundwork.language.text_spans import Span
 from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb
 from groundwork.markdown.blocks import blocks
-from groundwork.markdown.markdown_tables import Table, read_table
+from groundwork.markdown.markdown_tables import MarkdownTable, read_table
 
 
 def in_source_spelling(answer: str, source: str, source_values: Set[str], source_dates: Set[Date]) -> str:
@@ -210,7 +210,7 @@ class SourceText:
         ]
 
     @cached_property
-    def _source_tables(self) -> list[Table]:
+    def _source_tables(self) -> list[MarkdownTable]:
         return [read_table(self.text, block.start, block.end) for block in blocks(self.text) if block.kind == "table"]
 
 

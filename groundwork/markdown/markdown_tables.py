@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Sequence, Set
+from functools import partial
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
@@ -17,14 +18,14 @@ import regex
 from groundwork.language.text_spans import Span, trim_span
 
 
-class TableRows(NamedTuple):
+class MarkdownRows(NamedTuple):
     """(start, end) of the header rows and of the data rows of a table, in order."""
 
     header: list[Span]
     data: list[Span]
 
 
-class Cell(NamedTuple):
+class MarkdownCell(NamedTuple):
     """A cell at [start, end) of the text, and what it says without markup of the table."""
 
     start: int
@@ -38,19 +39,19 @@ class Cell(NamedTuple):
         return self.parts or ((self.start, self.end),)
 
 
-class TableRow(NamedTuple):
+class MarkdownRow(NamedTuple):
     """A row at [start, end) of the text, without the white space around it."""
 
     start: int
     end: int
-    cells: tuple[Cell, ...]
+    cells: tuple[MarkdownCell, ...]
 
 
-class Table(NamedTuple):
+class MarkdownTable(NamedTuple):
     """The rows of a table, those of its header apart; the line |---|---| is none."""
 
-    header: list[TableRow]
-    data: list[TableRow]
+    header: list[MarkdownRow]
+    data: list[MarkdownRow]
 
 
 # |---|:-:| under the header row
@@ -60,8 +61,8 @@ _BOLD_HEADER_CELLS = regex.compile(
     r"[ \t>]*+\|?+(?:[ \t]*+(?:\*\*[^*|\n]++\*\*)?+[ \t]*+(?:\||(?=\r?\n|\Z)))++\r?+\n?+"
 )
 # <tr> and </tr> and what tells header rows from others; <table> because tables nest
-_HTML_ROW_TAG = regex.compile(r"<tr\b[^<>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
-_HTML_TABLE_CELL = regex.compile(
+_MARKDOWN_HTML_TAG = regex.compile(r"<tr\b[^<>]*+>|</tr\s*+>|<(?:/?)table\b|<t[hd]\b|</thead", regex.IGNORECASE)
+_MARKDOWN_HTML_CELL = regex.compile(
     r"<t[dh]\b[^<>]*+>(?P<cell>.*?)(?=</t[dh]|<t[dh]\b|</tr|\Z)", regex.IGNORECASE | regex.DOTALL
 )
 _TABLE_ROW_TAG = regex.compile(r"<tr\b", regex.IGNORECASE)
@@ -77,77 +78,74 @@ def is_html_table(markdown: str) -> bool:
     return "<" in markdown and _TABLE_ROW_TAG.search(markdown) is not None
 
 
-def table_rows(table_text: str) -> TableRows:
+def table_rows(markdown_table: str) -> MarkdownRows:
     """The rows of a table's text, which may carry headings or a caption above it and below it.
 
     An HTML table nested in a cell belongs to its row. The line |---|---| is part of the header.
     """
-    if is_html_table(table_text):
-        return _html_rows(table_text)
-    table_lines = _table_line_spans(table_text)
-    if is_grid_table(table_text):
-        grid_lines = [table_line for table_line in table_lines if _GRID_TABLE_LINE.match(table_text, *table_line)]
-        return TableRows(*grid_rows(table_text, grid_lines, _pipe_table_cells, _grid_columns(table_text)))
-    if any("|" in table_text[start:end] for start, end in table_lines):
-        return _pipe_rows(
-            table_text, [table_line for table_line in table_lines if "|" in table_text[table_line[0] : table_line[1]]]
-        )
-    return _csv_rows(table_text, table_lines)
+    if is_html_table(markdown_table):
+        return _markdown_html_rows(markdown_table)
+    table_lines = _table_line_spans(markdown_table)
+    if is_grid_table(markdown_table):
+        grid_lines = [table_line for table_line in table_lines if _GRID_TABLE_LINE.match(markdown_table, *table_line)]
+        return MarkdownRows(*grid_rows(markdown_table, grid_lines, _markdown_pipe_cells, _grid_columns(markdown_table)))
+    if barred_lines := [table_line for table_line in table_lines if "|" in markdown_table[slice(*table_line)]]:
+        return _markdown_pipe_rows(markdown_table, barred_lines)
+    return _markdown_csv_rows(markdown_table, table_lines)
 
 
-def read_table(markdown: str, start: int = 0, end: int | None = None) -> Table:
+def read_table(markdown: str, start: int = 0, end: int | None = None) -> MarkdownTable:
     """The table at [start, end) of `markdown`, cell by cell; the offsets count in `markdown`."""
-    table_text = markdown[start:end]
-    rows = table_rows(table_text)
-    if is_grid_table(table_text):
-        grid_columns = _grid_columns(table_text)
-        return Table(*([_read_grid_row(table_text, span, start, grid_columns) for span in spans] for spans in rows))
-    read_cells = _cell_reader(table_text, rows)
-    return Table(
-        *(
-            [_read_row(table_text, span, start, read_cells) for span in spans if _is_table_row(table_text, span)]
-            for spans in rows
-        )
-    )
+    markdown_table = markdown[start:end]
+    rows = table_rows(markdown_table)
+    if is_grid_table(markdown_table):
+        read_row = partial(_read_grid_row, markdown_table, shift=start, grid_columns=_grid_columns(markdown_table))
+        return MarkdownTable(*([read_row(span) for span in spans] for spans in rows))
+    read_row = partial(_read_row, markdown_table, shift=start, read_cells=_cell_reader(markdown_table, rows))
+    return MarkdownTable(*([read_row(span) for span in spans if _is_table_row(markdown_table, span)] for spans in rows))
 
 
-def _is_table_row(table_text: str, span: Span) -> bool:
-    table_row = table_text[slice(*span)]
+def _is_table_row(markdown_table: str, span: Span) -> bool:
+    table_row = markdown_table[slice(*span)]
     return bool(table_row.strip()) and not _TABLE_DELIMITER_ROW.fullmatch(table_row)
 
 
-def _read_grid_row(table_text: str, span: Span, shift: int, grid_columns: Set[int]) -> TableRow:
-    table_lines = [table_text[slice(*table_line)] for table_line in _table_line_spans(table_text, *span)]
+def _read_grid_row(markdown_table: str, span: Span, shift: int, grid_columns: Set[int]) -> MarkdownRow:
+    table_lines = [markdown_table[slice(*table_line)] for table_line in _table_line_spans(markdown_table, *span)]
     row_content = "".join(table_line for table_line in table_lines if not is_grid_border(table_line, grid_columns))
-    table_row = table_text[span[0] : span[0] + len(row_content)]
+    table_row = markdown_table[span[0] : span[0] + len(row_content)]
     table_row_start = span[0] + shift
     table_cells = []
-    for part_spans, text in grid_row_cells(table_row, _pipe_table_cells):
+    for part_spans, text in grid_row_cells(table_row, _markdown_pipe_cells):
         cell_spans = tuple((a + table_row_start, b + table_row_start) for a, b in part_spans)
-        table_cells.append(Cell(cell_spans[0][0], cell_spans[-1][1], text, cell_spans if len(cell_spans) > 1 else ()))
+        table_cells.append(
+            MarkdownCell(cell_spans[0][0], cell_spans[-1][1], text, cell_spans if len(cell_spans) > 1 else ())
+        )
     leading = len(table_row) - len(table_row.lstrip("> \t\r\n"))
-    return TableRow(table_row_start + leading, table_row_start + len(table_row.rstrip()), tuple(table_cells))
+    return MarkdownRow(table_row_start + leading, table_row_start + len(table_row.rstrip()), tuple(table_cells))
 
 
 def _read_row(
-    table_text: str, span: Span, shift: int, read_cells: Callable[[str], Iterator[tuple[Span, str]]]
-) -> TableRow:
-    table_row = table_text[slice(*span)]
+    markdown_table: str, span: Span, shift: int, read_cells: Callable[[str], Iterator[tuple[Span, str]]]
+) -> MarkdownRow:
+    table_row = markdown_table[slice(*span)]
     row_start = span[0] + shift + len(table_row) - len(table_row.lstrip("> \t\r\n"))
     table_row = table_row.strip("> \t\r\n") if table_row.lstrip().startswith(">") else table_row.strip()
-    table_cells = tuple(Cell(row_start + a, row_start + b, cell_text) for (a, b), cell_text in read_cells(table_row))
-    return TableRow(row_start, row_start + len(table_row), table_cells)
+    table_cells = tuple(
+        MarkdownCell(row_start + a, row_start + b, cell_text) for (a, b), cell_text in read_cells(table_row)
+    )
+    return MarkdownRow(row_start, row_start + len(table_row), table_cells)
 
 
-def _cell_reader(table_text: str, rows: TableRows) -> Callable[[str], Iterator[tuple[Span, str]]]:
+def _cell_reader(markdown_table: str, rows: MarkdownRows) -> Callable[[str], Iterator[tuple[Span, str]]]:
     """The reader of a row's cells that fits the table: (start, end) in the row, and the text."""
-    if is_html_table(table_text):
-        return _html_table_cells
-    if any("|" in table_text[slice(*span)] for span in (*rows.header, *rows.data)):
-        return _pipe_table_cells
-    table_rows_read = [table_text[slice(*span)].rstrip() for span in (*rows.header, *rows.data)]
+    if is_html_table(markdown_table):
+        return _markdown_html_cells
+    if any("|" in markdown_table[slice(*span)] for span in (*rows.header, *rows.data)):
+        return _markdown_pipe_cells
+    table_rows_read = [markdown_table[slice(*span)].rstrip() for span in (*rows.header, *rows.data)]
     separator_counts = {
-        separator_mark: {_count_csv_separators(table_row, separator_mark) for table_row in table_rows_read}
+        separator_mark: {_count_markdown_separators(table_row, separator_mark) for table_row in table_rows_read}
         for separator_mark in "\t;,"
     }
     table_separator = next(
@@ -158,18 +156,18 @@ def _cell_reader(table_text: str, rows: TableRows) -> Callable[[str], Iterator[t
         ),
         ",",
     )
-    return lambda table_row: _csv_table_cells(table_row, table_separator)
+    return lambda table_row: _markdown_csv_cells(table_row, table_separator)
 
 
-def _html_table_cells(table_row: str) -> Iterator[tuple[Span, str]]:
-    for table_cell in _HTML_TABLE_CELL.finditer(table_row):
+def _markdown_html_cells(table_row: str) -> Iterator[tuple[Span, str]]:
+    for table_cell in _MARKDOWN_HTML_CELL.finditer(table_row):
         yield (
             _trim_table_cell(table_row, *table_cell.span("cell")),
             " ".join(html.unescape(TABLE_TAG.sub(" ", table_cell["cell"])).split()),
         )
 
 
-def _pipe_table_cells(table_row: str) -> Iterator[tuple[Span, str]]:
+def _markdown_pipe_cells(table_row: str) -> Iterator[tuple[Span, str]]:
     bars = [match.start() for match in _TABLE_CELL_BAR.finditer(table_row)]
     cell_spans = [(a + 1, b) for a, b in pairwise([-1, *bars, len(table_row)])]
     cell_spans = cell_spans[table_row.startswith("|") :]
@@ -178,7 +176,7 @@ def _pipe_table_cells(table_row: str) -> Iterator[tuple[Span, str]]:
         yield _trim_table_cell(table_row, *table_cell), table_row[slice(*table_cell)].replace("\\|", "|").strip()
 
 
-def _csv_table_cells(table_row: str, separator: str) -> Iterator[tuple[Span, str]]:
+def _markdown_csv_cells(table_row: str, separator: str) -> Iterator[tuple[Span, str]]:
     cell_start, is_quoted = 0, False
     for i, csv_character in enumerate([*table_row, separator]):
         if csv_character == '"':
@@ -196,39 +194,40 @@ def _trim_table_cell(table_row: str, start: int, end: int) -> Span:
     return trim_span(table_row, start, end) or (end, end)
 
 
-def _table_line_spans(table_text: str, table_line_start: int = 0, end: int | None = None) -> list[Span]:
-    table_lines, end = [], len(table_text) if end is None else end
+def _table_line_spans(markdown_table: str, table_line_start: int = 0, end: int | None = None) -> list[Span]:
+    table_lines, end = [], len(markdown_table) if end is None else end
     while table_line_start < end:
-        table_line_end = table_text.find("\n", table_line_start, end) + 1 or end
+        table_line_end = markdown_table.find("\n", table_line_start, end) + 1 or end
         table_lines.append((table_line_start, table_line_end))
         table_line_start = table_line_end
     return table_lines
 
 
-def _pipe_rows(table_text: str, table_lines: list[Span]) -> TableRows:
+def _markdown_pipe_rows(markdown_table: str, table_lines: list[Span]) -> MarkdownRows:
     """Header rows are those above the delimiter line, that line, and rows behind it with nothing but bold cells."""
     table_delimiter_row = next(
-        (k for k, table_line in enumerate(table_lines) if _TABLE_DELIMITER_ROW.fullmatch(table_text, *table_line)), -1
+        (k for k, table_line in enumerate(table_lines) if _TABLE_DELIMITER_ROW.fullmatch(markdown_table, *table_line)),
+        -1,
     )
     header_count = table_delimiter_row + 1
     while (
         table_delimiter_row >= 0
         and header_count < len(table_lines)
-        and "**" in table_text[slice(*table_lines[header_count])]
-        and _BOLD_HEADER_CELLS.fullmatch(table_text, *table_lines[header_count])
+        and "**" in markdown_table[slice(*table_lines[header_count])]
+        and _BOLD_HEADER_CELLS.fullmatch(markdown_table, *table_lines[header_count])
     ):
         header_count += 1
     if header_count == len(table_lines):
         header_count = table_delimiter_row + 1
-    return TableRows(table_lines[:header_count], table_lines[header_count:])
+    return MarkdownRows(table_lines[:header_count], table_lines[header_count:])
 
 
-def _html_rows(table_text: str) -> TableRows:
+def _markdown_html_rows(markdown_table: str) -> MarkdownRows:
     """`<tr>` at the outer level; the header are the rows of `<thead>`, else the first rows without a `<td>`."""
     rows_of_table: list[Span] = []
     table_depth, row_start, table_header_count, in_header = 0, -1, 0, True
     cell_letters = ""
-    for row_tag in _HTML_ROW_TAG.finditer(table_text):
+    for row_tag in _MARKDOWN_HTML_TAG.finditer(markdown_table):
         table_tag = row_tag[0].lower()
         if table_tag.startswith("<table"):
             table_depth += 1
@@ -247,39 +246,41 @@ def _html_rows(table_text: str) -> TableRows:
         else:
             cell_letters += table_tag[2]
     if row_start >= 0:
-        rows_of_table.append((row_start, len(table_text)))
+        rows_of_table.append((row_start, len(markdown_table)))
     table_header_count = table_header_count if table_header_count < len(rows_of_table) else 0
-    return TableRows(rows_of_table[:table_header_count], rows_of_table[table_header_count:])
+    return MarkdownRows(rows_of_table[:table_header_count], rows_of_table[table_header_count:])
 
 
-def _csv_rows(table_text: str, table_lines: list[Span]) -> TableRows:
+def _markdown_csv_rows(markdown_table: str, table_lines: list[Span]) -> MarkdownRows:
     table_lines = [
         table_line
         for table_line in table_lines
-        if table_text[slice(*table_line)].strip() and not _CSV_TABLE_FENCE.match(table_text, *table_line)
+        if markdown_table[slice(*table_line)].strip() and not _CSV_TABLE_FENCE.match(markdown_table, *table_line)
     ]
-    return TableRows(table_lines[:1], table_lines[1:])
+    return MarkdownRows(table_lines[:1], table_lines[1:])
 
 
-def is_csv_table(table_text: str, start: int, end: int) -> bool:
+def is_csv_table(markdown_table: str, start: int, end: int) -> bool:
     """At least three lines, each with the same two or more separators (one, if tabs), and none of them prose."""
-    first_csv_line_end = table_text.find("\n", start, end)
-    if first_csv_line_end < 0 or first_csv_line_end + 2 > end or table_text[first_csv_line_end + 1].isspace():
+    first_csv_line_end = markdown_table.find("\n", start, end)
+    if first_csv_line_end < 0 or first_csv_line_end + 2 > end or markdown_table[first_csv_line_end + 1].isspace():
         return False
-    csv_line = table_text[start:first_csv_line_end]
+    csv_line = markdown_table[start:first_csv_line_end]
     if "\t" not in csv_line and ";" not in csv_line and (csv_line.count(",") < 2 or ", " in csv_line):
         return False
-    table_lines = [table_text[slice(*table_line)].rstrip() for table_line in _table_line_spans(table_text, start, end)]
+    table_lines = [
+        markdown_table[slice(*table_line)].rstrip() for table_line in _table_line_spans(markdown_table, start, end)
+    ]
     table_lines = [table_line for table_line in table_lines if table_line]
     return len(table_lines) >= 3 and any(
-        _has_csv_separator(table_lines, mark, minimum) for mark, minimum in ((",", 2), (";", 2), ("\t", 1))
+        _has_markdown_separator(table_lines, mark, minimum) for mark, minimum in ((",", 2), (";", 2), ("\t", 1))
     )
 
 
-def _has_csv_separator(table_lines: list[str], separator: str, minimum: int) -> bool:
-    table_separator_count = _count_csv_separators(table_lines[0], separator)
+def _has_markdown_separator(table_lines: list[str], separator: str, minimum: int) -> bool:
+    table_separator_count = _count_markdown_separators(table_lines[0], separator)
     if table_separator_count < minimum or any(
-        _count_csv_separators(table_line, separator) != table_separator_count for table_line in table_lines
+        _count_markdown_separators(table_line, separator) != table_separator_count for table_line in table_lines
     ):
         return False
     return separator == "\t" or not any(
@@ -287,7 +288,7 @@ def _has_csv_separator(table_lines: list[str], separator: str, minimum: int) -> 
     )
 
 
-def _count_csv_separators(table_line: str, separator: str) -> int:
+def _count_markdown_separators(table_line: str, separator: str) -> int:
     """Separators outside of "quoted, cells"."""
     return (
         table_line.count(separator)
@@ -306,9 +307,9 @@ _GRID_TABLE_START = regex.compile(rf"(?m)^{GRID_TABLE_START}")
 TableCellReader = Callable[[str], Iterator[tuple[Span, str]]]
 
 
-def is_grid_table(table_text: str) -> bool:
+def is_grid_table(markdown_table: str) -> bool:
     """Does a grid table begin at one of the lines?"""
-    return "+-" in table_text and _GRID_TABLE_START.search(table_text) is not None
+    return "+-" in markdown_table and _GRID_TABLE_START.search(markdown_table) is not None
 
 
 def is_grid_border(table_line: str, grid_columns: Set[int] = frozenset()) -> bool:
@@ -328,9 +329,11 @@ def is_grid_border(table_line: str, grid_columns: Set[int] = frozenset()) -> boo
     )
 
 
-def _grid_columns(table_text: str) -> set[int]:
+def _grid_columns(markdown_table: str) -> set[int]:
     """The offsets of the vertical lines, by the + of all lines that go from edge to edge."""
-    border_lines = (table_text[slice(*table_line)].strip("> \t\r\n") for table_line in _table_line_spans(table_text))
+    border_lines = (
+        markdown_table[slice(*table_line)].strip("> \t\r\n") for table_line in _table_line_spans(markdown_table)
+    )
     return {
         i
         for table_border in border_lines
@@ -341,7 +344,7 @@ def _grid_columns(table_text: str) -> set[int]:
 
 
 def grid_rows(
-    table_text: str, table_lines: Sequence[Span], cells: TableCellReader, grid_columns: Set[int] = frozenset()
+    markdown_table: str, table_lines: Sequence[Span], cells: TableCellReader, grid_columns: Set[int] = frozenset()
 ) -> tuple[list[Span], list[Span]]:
     """(start, end) of the header rows and of the data rows; the line below a row belongs to it.
 
@@ -351,17 +354,17 @@ def grid_rows(
     row_ends: list[int] = []
     header_count = 0
     for start, end in table_lines:
-        if not is_grid_border(table_text[start:end], grid_columns):
+        if not is_grid_border(markdown_table[start:end], grid_columns):
             row_groups[-1].append((start, end))
         elif row_groups[-1]:
             row_ends.append(end)
             row_groups.append([])
-            header_count = len(row_ends) if "=" in table_text[start:end] and not header_count else header_count
+            header_count = len(row_ends) if "=" in markdown_table[start:end] and not header_count else header_count
     if row_groups[-1]:  # no line below the last row
         row_ends.append(row_groups[-1][-1][1])
     row_groups = [row_group for row_group in row_groups if row_group]
     is_one_line_head = not header_count and len(row_groups) == 2 and len(row_groups[0]) == 1 < len(row_groups[1])
-    if is_one_line_head and _have_first_table_cells(table_text, row_groups[1], cells):
+    if is_one_line_head and _have_first_table_cells(markdown_table, row_groups[1], cells):
         last_start = row_groups[1][-1][0]
         row_spans = [*row_groups[1][:-1], (last_start, row_ends[1])]
         return [(row_groups[0][0][0], row_ends[0])], row_spans
@@ -369,10 +372,10 @@ def grid_rows(
     return (row_spans[:header_count], row_spans[header_count:]) if header_count < len(row_spans) else ([], row_spans)
 
 
-def _have_first_table_cells(table_text: str, table_lines: Sequence[Span], cells: TableCellReader) -> bool:
+def _have_first_table_cells(markdown_table: str, table_lines: Sequence[Span], cells: TableCellReader) -> bool:
     """Has every line something in its first cell?"""
     first_cells = (
-        next(cells(table_text[slice(*table_line)].strip("> \t\r\n")), ((0, 0), "")) for table_line in table_lines
+        next(cells(markdown_table[slice(*table_line)].strip("> \t\r\n")), ((0, 0), "")) for table_line in table_lines
     )
     return all(cell_text for _, cell_text in first_cells)
 

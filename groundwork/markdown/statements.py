@@ -13,7 +13,7 @@ from groundwork.language.list_labels import BULLETS, LABEL_AT_START, RULE_LABEL
 from groundwork.language.sentences import sentences
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.captions import STATEMENT_LETTER, caption_end, is_caption, is_directive_line
-from groundwork.markdown.markdown_tables import TABLE_TAG, Cell, read_table
+from groundwork.markdown.markdown_tables import TABLE_TAG, MarkdownCell, read_table
 from groundwork.markdown.title_and_name_lines import UNSPACED_WORDS, is_name_line, is_title_paragraph
 
 StatementKind = Literal["sentence", "row"]
@@ -48,7 +48,7 @@ class Statement:
     label: str = ""
     lead: str = ""
     header: tuple[str, ...] = ()
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[MarkdownCell, ...] = ()
     announces: bool = False
 
     def plain_text(self, text: str) -> str:
