@@ -45,15 +45,15 @@ COVERAGE_PAGE = PageKind(
 
 def coverage_numbers(reported: CoveredDocument, markdown: str) -> dict[str, Any]:
     """The JSON beside the page: coverage by run and together, of the whole, of each section, and what nobody asks."""
-    reported_totals = reported.counts()
+    totals = reported.counts()
+    run_numbers = [
+        {"run": run, **_question_counts(reported, run), **_share_numbers(totals[run])} for run in reported.runs
+    ]
     return {
         "document": reported.document_id,
         "title": reported.title,
-        "runs": [
-            {"run": run, **_question_counts(reported, run), **_share_numbers(reported_totals[run])}
-            for run in reported.runs
-        ],
-        "together": _share_numbers(reported_totals[""]),
+        "runs": run_numbers,
+        "together": _share_numbers(totals[""]),
         "sections": [_section_numbers(reported, coverage_section) for coverage_section in reported.sections],
         "not_asked": [_coverage_item_row(item, markdown) for item in open_coverage_items(reported)],
         "declined": [
@@ -127,11 +127,8 @@ def report_lines(reported: CoveredDocument, markdown: str) -> list[str]:
     coverage_lines = [f"{reported.document_id}: {reported.title}", *terminal.table_lines(_run_rows(reported))]
     if reported.figures:
         coverage_lines.append(f"  figures: {reported.figures_asked():,} of {len(reported.figures):,} asked about")
-    coverage_lines += [
-        section_line
-        for coverage_section in reported.sections[:SHOWN_SECTIONS]
-        for section_line in _section_bar(reported, coverage_section)
-    ]
+    for coverage_section in reported.sections[:SHOWN_SECTIONS]:
+        coverage_lines += _section_bar(reported, coverage_section)
     if len(reported.sections) > SHOWN_SECTIONS:
         coverage_lines.append(f"  ... and {counted(len(reported.sections) - SHOWN_SECTIONS, 'more section')}")
     coverage_lines += [f"  contradiction: {part.text}" for part in reported.contradictions]

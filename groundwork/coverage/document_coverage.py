@@ -201,9 +201,7 @@ def place_by_embedding(
     for question_index, question in enumerate(questions):
         if question_index not in placed:
             question.placed = False  # as it stays where its chunk is gone: chunked anew since it was asked
-            statement_ids = tuple(
-                id(coverage_item) for coverage_item, _ in candidate_statements.get(question_index, [])
-            )
+            statement_ids = tuple(id(item) for item, _ in candidate_statements.get(question_index, []))
             questions_by_statements.setdefault(statement_ids, []).append(question_index)
     for statement_ids, question_indices in questions_by_statements.items():
         if statement_ids:

@@ -166,7 +166,8 @@ def markdown_tree(
 
 def _block_nodes(markdown: str, block: Block, item_edges: _ItemEdges) -> Iterator[dict[str, Any]]:
     start, end = block.start, block.start + len(markdown[block.start : block.end].rstrip())
-    if not markdown[start:end].strip() or (end - start >= 3 and not markdown[start:end].strip("-*_")):
+    is_rule = end - start >= 3 and not markdown[start:end].strip("-*_")
+    if is_rule or not markdown[start:end].strip():
         return
     block_node: dict[str, Any] = {"kind": block.kind, "start": start}
     if block.kind == "heading":
@@ -176,14 +177,17 @@ def _block_nodes(markdown: str, block: Block, item_edges: _ItemEdges) -> Iterato
     elif block.kind in ("list", "contents"):
         yield from _list_nodes(markdown, start, end, item_edges, each_line=block.kind == "contents")
     elif block.kind == "formula":
-        formula_text = markdown[start:end].strip("$ \n")
-        formula_start = markdown.find(formula_text, start)
-        formula_piece = InlinePiece(formula_start, formula_start + len(formula_text), formula_text, "math")
-        yield {**block_node, "pieces": item_edges.cut([formula_piece])}
+        yield {**block_node, "pieces": item_edges.cut([_formula_piece(markdown, start, end)])}
     elif block.kind == "code":
         yield {**block_node, "pieces": item_edges.cut(_code_pieces(markdown, start, end))}
     else:
         yield {**block_node, "pieces": item_edges.cut(list(inline_pieces(markdown, start, end)))}
+
+
+def _formula_piece(markdown: str, start: int, end: int) -> InlinePiece:
+    formula_text = markdown[start:end].strip("$ \n")
+    formula_start = markdown.find(formula_text, start)
+    return InlinePiece(formula_start, formula_start + len(formula_text), formula_text, "math")
 
 
 def _heading_pieces(markdown: str, start: int, end: int) -> list[InlinePiece]:

@@ -161,15 +161,12 @@ def pin_revision(dataset_source: DatasetSource, data: Workspace) -> DatasetSourc
         dataset_commit = _dataset_commit(dataset_source)
     except OSError as error:
         if not dataset_pin.exists():
-            raise UsageError(
-                f"{dataset_source.hub_id}: the Hub is out of reach ({' '.join(str(error).split())})"
-            ) from error
+            problem = f"the Hub is out of reach ({' '.join(str(error).split())})"
+            raise UsageError(f"{dataset_source.hub_id}: {problem}") from error
         dataset_commit = read_json(dataset_pin, dict[str, str])["commit"]
     if not dataset_pin.exists() or read_json(dataset_pin, dict[str, str])["commit"] != dataset_commit:
-        write_json(
-            dataset_pin,
-            {"dataset": dataset_source.hub_id, "revision": dataset_source.revision or "main", "commit": dataset_commit},
-        )
+        pinned_revision = {"dataset": dataset_source.hub_id, "revision": dataset_source.revision or "main"}
+        write_json(dataset_pin, {**pinned_revision, "commit": dataset_commit})
     return msgspec.structs.replace(dataset_source, revision=dataset_commit, files=(dataset_pin,))
 
 
@@ -205,18 +202,13 @@ def dataset_sources_of_arguments(
 
     `prefer`: the folder of data/ that a name is looked up in first. Raises UsageError for fewer than `minimum`.
     """
-    named_datasets = [
-        argument_name for argument in job.flags.datasets for argument_name in _datasets_of_vectors(job, argument)
-    ]
+    named_datasets = [name for argument in job.flags.datasets for name in _datasets_of_vectors(job, argument)]
     dataset_names = named_datasets or (default(job) if default else run_names(job.data))
     if dataset_names and len(dataset_names) < minimum:
-        raise UsageError(
-            f"needs at least {counted(minimum, 'dataset')}; the runs are: {', '.join(run_names(job.data))}"
-        )
-    dataset_sources = _with_documents(
-        job,
-        [_drop_documents(job, located_source) for located_source in locate_datasets(dataset_names, job.data, prefer)],
-    )
+        known_runs = ", ".join(run_names(job.data))
+        raise UsageError(f"needs at least {counted(minimum, 'dataset')}; the runs are: {known_runs}")
+    located_sources = locate_datasets(dataset_names, job.data, prefer)
+    dataset_sources = _with_documents(job, [_drop_documents(job, dataset_source) for dataset_source in located_sources])
     return [
         pin_revision(dataset_source, job.data) if dataset_source.kind == "hub" else dataset_source
         for dataset_source in dataset_sources
@@ -229,24 +221,20 @@ def _datasets_of_vectors(job: Job, argument: str) -> list[str]:
     Raises UsageError where no run and no finished dataset of data/ belongs to them.
     """
     argument_path = Path(argument)
-    vector_files = (
-        list(argument_path.glob("*.npz"))
-        if argument_path.is_dir()
-        else [argument_path] * (argument_path.suffix == ".npz" and argument_path.is_file())
-    )
+    vector_files = list(argument_path.glob("*.npz")) if argument_path.is_dir() else []
+    if argument_path.suffix == ".npz" and argument_path.is_file():
+        vector_files = [argument_path]
     vector_keys = {vector_file.stem for vector_file in vector_files}
     if not vector_keys:
         return [argument]
-    finished_datasets = sorted(
-        (folder.name for folder in job.data.path("datasets").glob("*") if folder.is_dir()), key=name_order
-    )
+    dataset_folders = [folder for folder in job.data.path("datasets").glob("*") if folder.is_dir()]
+    finished_datasets = sorted((folder.name for folder in dataset_folders), key=name_order)
     dataset_by_key = {locate_dataset(name, job.data).key: name for name in run_names(job.data)}
     dataset_by_key |= {locate_dataset(name, job.data, "datasets").key: name for name in finished_datasets}
     if names := [name for key, name in dataset_by_key.items() if key in vector_keys]:
         return names
-    raise UsageError(
-        f"{argument}: vectors of no run and no dataset in {job.data.root} ({', '.join(sorted(vector_keys))})"
-    )
+    unknown_keys = ", ".join(sorted(vector_keys))
+    raise UsageError(f"{argument}: vectors of no run and no dataset in {job.data.root} ({unknown_keys})")
 
 
 def default_runs(job: Job) -> list[str]:

@@ -25,14 +25,10 @@ def mirror_conflict(settings: DatasetSettings) -> str:
 
 def conflicting_settings_warnings(settings: DatasetSettings, pool: RowPool) -> list[str]:
     """A sentence on each setting that has no effect beside the others, or on these rows."""
-    conflict_warnings = []
+    conflict_warnings, is_by_difficulty = [], settings.eval_split and settings.strategy == "difficulty"
     if settings.leave_out_flipping and not settings.grades:
         conflict_warnings.append("leave_out_flipping needs --grades: without it the judge's verdicts are not known")
-    if (
-        settings.eval_split
-        and settings.strategy == "difficulty"
-        and (partly_measured := partly_measured_warning(pool.rows))
-    ):
+    if is_by_difficulty and (partly_measured := partly_measured_warning(pool.rows)):
         conflict_warnings.append(partly_measured)
     if not settings.eval_split and (settings.eval_mirror or settings.rephrase_qa):
         conflict_warnings.append("without an eval split there is nothing to mirror or reword")

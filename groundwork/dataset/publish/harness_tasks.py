@@ -50,8 +50,8 @@ def task_files(
         for task_file, task_code in {"criteria_judge.py": _judge_code(judge), **task_code_files}.items():
             task_contents[f"exports/{harness}/{task_file}"] = task_code.encode()
         for split, split_rows in eval_splits.items():
-            record_lines = [msgspec.json.encode(_task_record(row, context=context)) + b"\n" for row in split_rows]
-            task_contents[f"exports/{harness}/data/{split}-00000-of-00001.jsonl"] = b"".join(record_lines)
+            task_lines = b"".join(msgspec.json.encode(_task_record(row, context=context)) + b"\n" for row in split_rows)
+            task_contents[f"exports/{harness}/data/{split}-00000-of-00001.jsonl"] = task_lines
     return task_contents
 
 

@@ -109,7 +109,7 @@ def describe_mixture(described: SplitReport) -> list[str]:
     """How many rows of train are another dataset's, and which of those were left out; none where nothing was mixed."""
     if not (mixture := described.mixture):
         return []
-    train_rows = described.splits["train"]
+    mixed_rows, mixed_share = counted(mixture.rows, "row"), mixture.rows / described.splits["train"]
     mixture_scope = " Eval and all that is measured are without them." if "eval" in described.splits else ""
     left_out_reasons = (
         (mixture.incomplete, "without an answer"),
@@ -120,10 +120,8 @@ def describe_mixture(described: SplitReport) -> list[str]:
     left_out_counts = ", ".join(f"{count:,} {reason}" for count, reason in left_out_reasons if count)
     left_out_sentence = f" Left out: {left_out_counts}." if left_out_counts else ""
     return [
-        f"{counted(mixture.rows, 'row')} of train ({mixture.rows / train_rows:.1%}) are of the dataset "
-        f"{describe_mixed_dataset(mixture)}, "
-        f"marked in the column mixed, drawn with seed {mixture.seed} and spread through "
-        f"train.{mixture_scope}{left_out_sentence}"
+        f"{mixed_rows} of train ({mixed_share:.1%}) are of the dataset {describe_mixed_dataset(mixture)}, marked in "
+        f"the column mixed, drawn with seed {mixture.seed} and spread through train.{mixture_scope}{left_out_sentence}"
     ]
 
 
