@@ -304,18 +304,18 @@ class _OffsetsAfterMove:
     """Where offsets of a text lie once its figures are in the new folder."""
 
     def __init__(self, text: str, document: str, new_document: str) -> None:
-        self._figure_ends = [figure.end for figure in figures(text, document)]
-        self._growth_per_figure = len(new_document) - len(document)
+        self._moved_figure_ends = [figure.end for figure in figures(text, document)]
+        self._growth_per_moved_figure = len(new_document) - len(document)
 
     def __bool__(self) -> bool:
-        return bool(self._figure_ends)
+        return bool(self._moved_figure_ends)
 
     @property
     def growth(self) -> int:
-        return self._growth_per_figure * len(self._figure_ends)
+        return self._growth_per_moved_figure * len(self._moved_figure_ends)
 
     def moved_offset(self, offset: int) -> int:
-        return offset + self._growth_per_figure * bisect_right(self._figure_ends, offset)
+        return offset + self._growth_per_moved_figure * bisect_right(self._moved_figure_ends, offset)
 
 
 def encode_renamed_records(renamed_records: list[Json], *, json_lines: bool) -> bytes:
@@ -332,10 +332,10 @@ def decode_records_to_rename(content: bytes, *, json_lines: bool) -> list[Json]:
 
 def carry_over_renamed_documents(job: Job, manifest: Manifest) -> None:
     """Take a file that has only changed its name for the document that it was, with all that was made of it."""
-    ignored_patterns = job.config.ingest.ignore
+    ignored_in_renaming = job.config.ingest.ignore
     departed_by_hash = {lost.sha256: lost.document for lost in job.departed_documents if not lost.ignored}
     ingested = manifest.entries("ingest") if departed_by_hash else {}
-    for renamed_source in find_sources(job.data.documents, ignored_patterns) if departed_by_hash else []:
+    for renamed_source in find_sources(job.data.documents, ignored_in_renaming) if departed_by_hash else []:
         if renamed_source.id in ingested or renamed_source.problem:
             continue
         job.data.fetch([Path(renamed_source.path)])

@@ -140,12 +140,12 @@ def _is_epub_mark(epub_link: Element) -> bool:
 def _has_text_before(epub_link: Element) -> bool:
     epub_element = epub_link
     while _epub_tag(epub_element) not in _EPUB_BLOCKS:
-        parent_element = epub_element.getparent()
-        if parent_element is None:
+        epub_parent = epub_element.getparent()
+        if epub_parent is None:
             return False
-        if (parent_element.text or "").strip() or any(map(_text_with_tail, epub_element.itersiblings(preceding=True))):
+        if (epub_parent.text or "").strip() or any(map(_text_with_tail, epub_element.itersiblings(preceding=True))):
             return True
-        epub_element = parent_element
+        epub_element = epub_parent
     return False
 
 
@@ -199,13 +199,13 @@ def _move_to_end(epub_note: Element, epub_note_text: str) -> None:
 
 def _replace_by_text(epub_element: Element, text: str) -> None:
     """Text in place of an element; what stands behind it stays."""
-    parent_element, previous_element = epub_element.getparent(), epub_element.getprevious()
+    epub_parent, epub_previous = epub_element.getparent(), epub_element.getprevious()
     text += epub_element.tail or ""
-    if previous_element is not None:
-        previous_element.tail = (previous_element.tail or "") + text
+    if epub_previous is not None:
+        epub_previous.tail = (epub_previous.tail or "") + text
     else:
-        parent_element.text = (parent_element.text or "") + text
-    parent_element.remove(epub_element)
+        epub_parent.text = (epub_parent.text or "") + text
+    epub_parent.remove(epub_element)
 
 
 def _epub_tag(epub_element: Element | None) -> str:

@@ -24,7 +24,7 @@ _MAIL_HEADER_FIELD = re.compile(
     re.IGNORECASE,
 )
 _READ_MIME_TYPES = ("text/plain", "text/markdown", "text/html")  # that are read, where they are not attached
-_UNDECODABLE_BYTE = "\ufffd"  # what the library gives for bytes that are not in the charset it is told
+_UNDECODABLE_IN_MAIL = "\ufffd"  # what the library gives for bytes that are not in the charset it is told
 
 
 class Mail(NamedTuple):
@@ -128,14 +128,14 @@ def _fullest_alternative(body_texts: Sequence[str]) -> str:
 def _decode_part(mime_part: EmailMessage) -> str:
     """A part's text; where its charset is unknown, or its bytes are in another, that of the bytes."""
     try:
-        part_text = str(mime_part.get_content())
+        mail_part = str(mime_part.get_content())
     except _MAIL_HEADER_ERRORS:
-        part_text = _UNDECODABLE_BYTE
-    mime_payload = mime_part.get_payload(decode=True) if _UNDECODABLE_BYTE in part_text else None
+        mail_part = _UNDECODABLE_IN_MAIL
+    mail_payload = mime_part.get_payload(decode=True) if _UNDECODABLE_IN_MAIL in mail_part else None
     return (
-        decode_text(mime_payload)[0]
-        if isinstance(mime_payload, bytes) and mime_payload
-        else part_text.replace(_UNDECODABLE_BYTE, "")
+        decode_text(mail_payload)[0]
+        if isinstance(mail_payload, bytes) and mail_payload
+        else mail_part.replace(_UNDECODABLE_IN_MAIL, "")
     )
 
 

@@ -21,7 +21,7 @@ _NO_TEXT_ENCODING = "it holds no text in any known encoding; convert it to UTF-8
 _LEAST_TEXT_CHARACTER_SHARE = 0.99  # of the characters of a text are letters, marks and white space
 _GOOD_LETTER_FIT = 0.9  # of the characters beyond ASCII that touch a letter fit there
 _LEAST_LETTER_FIT = 0.3  # below it is no text
-_NON_ASCII_BESIDE_LETTER = re.compile(r"(?:(?<=([a-zA-Z]))|(?<![a-zA-Z]))([^\x00-\x7f])(?=([a-zA-Z])?)")
+_DECODED_BESIDE_LETTER = re.compile(r"(?:(?<=([a-zA-Z]))|(?<![a-zA-Z]))([^\x00-\x7f])(?=([a-zA-Z])?)")
 _SIGNS_BESIDE_WORDS = "«»“”„‘‚‹›–—…°§©®™€£¥¿¡·ªº ¹²³"
 _WESTERN_ENCODINGS = ("cp1252", "iso8859-15", "cp850", "mac_roman")
 _WESTERN_LANGUAGES = (
@@ -239,7 +239,7 @@ def _try_decode(encoded_bytes: bytes, encoding: str) -> str | None:
 def _decoding_fit(decoded_text: str) -> float:
     """Of the characters beyond ASCII that touch a letter, the share that fits there: no capital behind a small letter,
     nothing but letters and apostrophes between two. 1 where there are none."""
-    contexts = ((match[1] or "", match[2], match[3] or "") for match in _NON_ASCII_BESIDE_LETTER.finditer(decoded_text))
+    contexts = ((match[1] or "", match[2], match[3] or "") for match in _DECODED_BESIDE_LETTER.finditer(decoded_text))
     fits = [context for context in contexts if context[0] or context[2]]
     return sum(_fits_as_decoded(*context) for context in fits) / len(fits) if fits else 1.0
 

@@ -50,12 +50,12 @@ class DocumentWords:
     `lines`: as they follow each other, each with the hyphen at its end; what such a hyphen parts is no word.
     """
 
-    def __init__(self, page_lines: Iterable[str]) -> None:
-        self._unread_lines = page_lines
+    def __init__(self, hyphen_lines: Iterable[str]) -> None:
+        self._unread_hyphen_lines = hyphen_lines
 
     @cached_property
     def _lines(self) -> list[str]:
-        return list(self._unread_lines)
+        return list(self._unread_hyphen_lines)
 
     @cached_property
     def _words(self) -> _HyphenatedWords:

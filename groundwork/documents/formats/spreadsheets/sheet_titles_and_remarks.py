@@ -43,10 +43,10 @@ def sheet_to_markdown(sheet_rows: SheetRows, lone_texts: Mapping[int, str], shee
     return "\n\n".join(sheet_part for sheet_part in sheet_parts if sheet_part)
 
 
-def numbered_rows(cell_rows: Iterable[Sequence[str]]) -> SheetRows:
+def numbered_rows(sheet_cells: Iterable[Sequence[str]]) -> SheetRows:
     """The cells that hold something, by row and column."""
-    numbered = ((i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(cell_rows, 1))
-    return {i: cells for i, cells in numbered if cells}
+    rows = ((i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(sheet_cells, 1))
+    return {i: cells for i, cells in rows if cells}
 
 
 def single_sheet_cells(sheet_rows: SheetRows) -> dict[int, str]:

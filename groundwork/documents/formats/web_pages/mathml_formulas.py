@@ -29,12 +29,12 @@ def replace_formulas(html_soup: Any) -> None:
     What pages show in place of a formula, hidden from readers aloud, says it a second time and is left out.
     """
     math_elements = html_soup.find_all("math")
-    latex_by_number = _read_mathml(math_elements)
+    latex_of_formulas = _read_mathml(math_elements)
     for k, math_element in enumerate(math_elements):
         for element_before in (math_element, math_element.parent):
             for hidden_copy in element_before.find_next_siblings(attrs={"aria-hidden": "true"}):
                 hidden_copy.decompose()
-        math_element.replace_with(latex_by_number.get(k) or "".join(math_element.get_text("").split()) or " ")
+        math_element.replace_with(latex_of_formulas.get(k) or "".join(math_element.get_text("").split()) or " ")
 
 
 def _read_mathml(math_elements: Sequence[Any]) -> dict[int, str]:
