@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from groundwork.stage_runner.job import Job
 
 FORGOTTEN = "forgotten.json"  # in a dataset's folder: documents that were removed after it was built, with their rows
-_OUTPUTS_OF_SEVERAL = ("plots/", "embeddings/")  # outputs that hold texts of several documents
+_FORGOTTEN_WHOLE = ("plots/", "embeddings/")  # outputs that hold texts of several documents
 
 
 def forget_parser() -> argparse.ArgumentParser:
@@ -140,9 +140,9 @@ def document_remains(data: Workspace, forgotten_document: str) -> DocumentRemain
         files=forgotten_files,
         chunks=chunks_to_forget.read_bytes().count(b"\n") if chunks_to_forget.exists() else 0,
         pictures=len(list(data.path("text", forgotten_document).glob("figure-*"))),
-        pairs=sum(pair_file.read_bytes().count(b"\n") for pair_file in _pair_files_about(data, forgotten_document)),
-        rows={name: count for name, count in _dataset_rows(data, forgotten_document).items() if count},
-        graded={name: count for name, count in _graded_questions(data, forgotten_document).items() if count},
+        pairs=sum(pair_file.read_bytes().count(b"\n") for pair_file in _pair_files_to_forget(data, forgotten_document)),
+        rows={name: count for name, count in _dataset_rows_to_forget(data, forgotten_document).items() if count},
+        graded={name: count for name, count in _graded_to_forget(data, forgotten_document).items() if count},
     )
 
 
@@ -156,7 +156,7 @@ def forget_document(data: Workspace, manifest: Manifest, forgotten_document: str
     forgotten_remains = document_remains(data, forgotten_document)
     forgotten_pair_ids = {
         pair.id
-        for document_file in _pair_files_about(data, forgotten_document)
+        for document_file in _pair_files_to_forget(data, forgotten_document)
         for pair in read_jsonl(document_file, Pair)
     }
     longer_names = longer_document_names(data, forgotten_document)
@@ -165,7 +165,9 @@ def forget_document(data: Workspace, manifest: Manifest, forgotten_document: str
     data.fetch([data.path("tags"), *decisions_to_forget_in])
     _forget_tags(data, forgotten_document, longer_names, forgotten_pair_ids)
     for decision_file in decisions_to_forget_in:
-        rewrite_decision_lines(decision_file, lambda line: b"" if _is_about(line, forgotten_document) else line)
+        rewrite_decision_lines(
+            decision_file, lambda line: b"" if _is_about_forgotten(line, forgotten_document) else line
+        )
     for forgotten_file in [*forgotten_remains.files, data.path("text", forgotten_document)]:
         _remove_forgotten(forgotten_file)
     if forgotten_document in (records_aside := read_set_aside(data)):
@@ -193,13 +195,15 @@ def _forget_tags(data: Workspace, forgotten_document: str, longer_names: list[st
 def _forget_units(data: Workspace, manifest: Manifest, forgotten_document: str, remains: DocumentRemains) -> None:
     """Its units and those that read its files leave the manifest; what these made of several documents is removed."""
     forgotten_files = {data.relative(document_file) for document_file in remains.files}
-    for stage, unit, entry in manifest.all_entries():
+    for stage, unit, entry_to_forget in manifest.all_entries():
         if unit.rpartition("/")[2] == forgotten_document:
             manifest.forget(stage, [unit])
-        elif forgotten_files & entry.inputs.keys():
-            for output in entry.outputs:
-                if output.startswith(_OUTPUTS_OF_SEVERAL) or (output.startswith("qa/") and output.endswith(".html")):
-                    _remove_forgotten(data.root / output)
+        elif forgotten_files & entry_to_forget.inputs.keys():
+            for forgotten_output in entry_to_forget.outputs:
+                if forgotten_output.startswith(_FORGOTTEN_WHOLE) or (
+                    forgotten_output.startswith("qa/") and forgotten_output.endswith(".html")
+                ):
+                    _remove_forgotten(data.root / forgotten_output)
             manifest.forget(stage, [unit])
 
 
@@ -210,7 +214,7 @@ def forgotten_rows(data: Workspace) -> dict[str, dict[str, int]]:
     return {forgotten_mark.parent.name: read_json(forgotten_mark, dict[str, int]) for forgotten_mark in forgotten_marks}
 
 
-def _pair_files_about(data: Workspace, forgotten_document: str) -> list[Path]:
+def _pair_files_to_forget(data: Workspace, forgotten_document: str) -> list[Path]:
     pairs_to_forget = [
         file_path(run_folder, f"{forgotten_document}.jsonl")
         for run_folder in sorted(data.root.glob("qa/*"))
@@ -219,7 +223,7 @@ def _pair_files_about(data: Workspace, forgotten_document: str) -> list[Path]:
     return [pair_file for pair_file in pairs_to_forget if pair_file.is_file()]
 
 
-def _is_about(decision_line: bytes, forgotten_document: str) -> bool:
+def _is_about_forgotten(decision_line: bytes, forgotten_document: str) -> bool:
     """Is the line a decision about a pair of this document?"""
     try:
         return bool(msgspec.json.decode(decision_line, type=dict[str, Any]).get("document") == forgotten_document)
@@ -227,23 +231,24 @@ def _is_about(decision_line: bytes, forgotten_document: str) -> bool:
         return False
 
 
-def _dataset_rows(data: Workspace, forgotten_document: str) -> dict[str, int]:
+def _dataset_rows_to_forget(data: Workspace, forgotten_document: str) -> dict[str, int]:
     """Rows of a document by dataset."""
     datasets_to_forget_in = [path for path in sorted(data.path("datasets").glob("*")) if path.is_dir()]
     return {
         dataset_to_forget_in.name: sum(
-            _rows_about(parquet_file, forgotten_document) for parquet_file in dataset_to_forget_in.rglob("*.parquet")
+            _count_rows_to_forget(parquet_file, forgotten_document)
+            for parquet_file in dataset_to_forget_in.rglob("*.parquet")
         )
         for dataset_to_forget_in in datasets_to_forget_in
     }
 
 
-def _graded_questions(data: Workspace, forgotten_document: str) -> dict[str, int]:
+def _graded_to_forget(data: Workspace, forgotten_document: str) -> dict[str, int]:
     """Questions about a document by folder of grades."""
     longer_names = longer_document_names(data, forgotten_document)
     graded_to_forget: dict[str, set[str]] = {}
     for grade_file in sorted(data.path("grades").glob("*/*.jsonl")):
-        graded_ids_to_forget = {str(grade_line.get("id", "")) for grade_line in _grade_lines(grade_file)}
+        graded_ids_to_forget = {str(grade_line.get("id", "")) for grade_line in _grade_lines_to_forget(grade_file)}
         graded_forgotten = {
             row_id for row_id in graded_ids_to_forget if is_name_or_id(row_id, forgotten_document, longer_names)
         }
@@ -251,7 +256,7 @@ def _graded_questions(data: Workspace, forgotten_document: str) -> dict[str, int
     return {folder: len(graded_ids_to_forget) for folder, graded_ids_to_forget in graded_to_forget.items()}
 
 
-def _grade_lines(jsonl_file: Path) -> Iterator[dict[str, Any]]:
+def _grade_lines_to_forget(jsonl_file: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSON lines file; damaged lines are passed over."""
     for line in jsonl_file.read_bytes().splitlines():
         try:
@@ -260,7 +265,7 @@ def _grade_lines(jsonl_file: Path) -> Iterator[dict[str, Any]]:
             continue
 
 
-def _rows_about(parquet_file: Path, forgotten_document: str) -> int:
+def _count_rows_to_forget(parquet_file: Path, forgotten_document: str) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

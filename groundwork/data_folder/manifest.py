@@ -177,7 +177,7 @@ class Manifest:
                 f"{_SELECT_FILE_HASHES} IN ({_manifest_placeholders(manifest_batch)})", tuple(manifest_batch)
             ):
                 self._looked_up_hashes[hashed_path] = [(file_size, mtime_ns, file_digest)]
-                if self._mirror is None and _is_file_unchanged(paths_by_key[hashed_path], file_size, mtime_ns):
+                if self._mirror is None and _is_hashed_file_unchanged(paths_by_key[hashed_path], file_size, mtime_ns):
                     self._unchanged_hashes[paths_by_key[hashed_path]] = file_digest
         try:
             yield
@@ -328,7 +328,7 @@ class Manifest:
             raise StopRun(_manifest_error(self.path, error)) from error
 
 
-def _is_file_unchanged(file: str, size: int, mtime_ns: int) -> bool:
+def _is_hashed_file_unchanged(file: str, size: int, mtime_ns: int) -> bool:
     try:
         hashed_file_status = os.stat(file)  # noqa: PTH116  half of Path.stat's time, and the bulk of a run with nothing to do
     except OSError:

@@ -25,18 +25,18 @@ TEMPORARY = ".tmp-"  # before the mark of the process that writes the file
 def write_bytes(path: Path, content: bytes) -> None:
     """Write whole or not at all; raises OSError (disk full, no right to write) and leaves the old file then."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary_handle, temporary_path = tempfile.mkstemp(
+    half_written_handle, half_written_path = tempfile.mkstemp(
         dir=path.parent, prefix=f"{TEMPORARY}{process_mark()}-", suffix=path.suffix
     )
     try:
-        with os.fdopen(temporary_handle, "wb") as temporary_file:
-            temporary_file.write(content)
-            temporary_file.flush()
-            os.fsync(temporary_file.fileno())
-        Path(temporary_path).chmod(0o666 & ~_umask())
-        Path(temporary_path).replace(path)
+        with os.fdopen(half_written_handle, "wb") as half_written:
+            half_written.write(content)
+            half_written.flush()
+            os.fsync(half_written.fileno())
+        Path(half_written_path).chmod(0o666 & ~_umask())
+        Path(half_written_path).replace(path)
     except BaseException:
-        Path(temporary_path).unlink(missing_ok=True)
+        Path(half_written_path).unlink(missing_ok=True)
         raise
 
 

@@ -46,7 +46,7 @@ class Workspace:
         self.base = (base_root or data_root).resolve()
         self.shard = shard
         self.mirror = mirror
-        self._root_prefixes = (f"{self.root}{os.sep}", f"{self.base}{os.sep}")
+        self._workspace_prefixes = (f"{self.root}{os.sep}", f"{self.base}{os.sep}")
         self._folders: dict[tuple[str, ...], tuple[str, bool]] = {}  # and whether their files are spread
 
     @property
@@ -167,7 +167,7 @@ class Workspace:
     def relative(self, path: str | Path) -> str:
         """`path` as the manifest names it: below the folder, or absolute when it lies elsewhere."""
         data_path = str(path)
-        for data_root_prefix in self._root_prefixes:
+        for data_root_prefix in self._workspace_prefixes:
             if data_path.startswith(data_root_prefix):
                 name_in_data = printable_path(data_path[len(data_root_prefix) :])
                 return name_in_data if os.sep == "/" else name_in_data.replace(os.sep, "/")
@@ -181,15 +181,15 @@ class Workspace:
         """
         if self.root == self.base:
             return
-        sample_documents = {_folder_run_document(Path(path)) for path in sample_files}
+        sample_documents = {_workspace_run_document(Path(path)) for path in sample_files}
         for base_folder in set(folders) - {"documents"}:
             for base_file in sorted((self.base / base_folder).rglob("*")):
                 base_path = base_file.relative_to(self.base)
                 sample_file = self.root / base_path
                 if (
                     base_file.is_file()
-                    and _folder_run_document(base_path) not in sample_documents
-                    and _is_older_copy(sample_file, base_file)
+                    and _workspace_run_document(base_path) not in sample_documents
+                    and _is_older_in_workspace(sample_file, base_file)
                 ):
                     sample_file.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy2(base_file, sample_file)
@@ -235,11 +235,11 @@ def open_workspace(
     )
 
 
-def _folder_run_document(workspace_path: Path) -> tuple[str, str, str]:
+def _workspace_run_document(workspace_path: Path) -> tuple[str, str, str]:
     """(folder, run, document) of a file below data/; the run is "" outside data/qa."""
     workspace_run = workspace_path.parts[1] if workspace_path.parts[0] == "qa" and len(workspace_path.parts) > 2 else ""
     return workspace_path.parts[0], workspace_run, workspace_path.name.removesuffix(workspace_path.suffix)
 
 
-def _is_older_copy(sample_file: Path, base_file: Path) -> bool:
+def _is_older_in_workspace(sample_file: Path, base_file: Path) -> bool:
     return not sample_file.exists() or sample_file.stat().st_mtime_ns < base_file.stat().st_mtime_ns

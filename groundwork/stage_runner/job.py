@@ -158,10 +158,10 @@ class Job:
     def prompt(self, name: str) -> str:
         """The text of config/prompts/<name>, read once a run. Raises ConfigError with the nearest name that exists."""
         if name not in self._job_prompts:
-            self._job_prompts[name] = self._read_prompt(name)
+            self._job_prompts[name] = self._read_job_prompt(name)
         return self._job_prompts[name]
 
-    def _read_prompt(self, name: str) -> str:
+    def _read_job_prompt(self, name: str) -> str:
         from groundwork.llm.prompt_templates import prompt_file
 
         job_prompt_path = prompt_file(name)

@@ -51,7 +51,7 @@ class Outcome:
     due_again: Sequence[str] = ()
 
 
-def _count_phrase(count: int, ledger_count_name: str) -> str:
+def _ledger_count(count: int, ledger_count_name: str) -> str:
     """`21 chunks`, `1 chunk`, `1 table whole`: of a name whose first word may be a plural."""
     noun, space, name_addition = ledger_count_name.partition(" ")
     return f"{count:,} {noun.removesuffix('s') if count == 1 else noun}{space}{name_addition}"
@@ -97,7 +97,7 @@ class Ledger:
         ledger_totals: Counter[str] = Counter()
         for outcome in self.outcomes.values():
             ledger_totals.update(outcome.counts)
-        ledger_counts += [_count_phrase(count, name) for name, count in ledger_totals.items()]
+        ledger_counts += [_ledger_count(count, name) for name, count in ledger_totals.items()]
         return f"{self.stage}: {' · '.join(ledger_counts)} · {self.seconds:.1f} s"
 
     def has_failed_entirely(self, name: str) -> bool:
@@ -110,7 +110,7 @@ class Ledger:
         ledger_failures = [
             line
             for name, outcome in self.outcomes.items()
-            for line in _failure_lines(name, outcome.failures, verbose=verbose)
+            for line in _ledger_failure_lines(name, outcome.failures, verbose=verbose)
         ]
         ledger_warnings = [(name, text) for name, outcome in self.outcomes.items() for text in outcome.warnings]
         ledger_warning_lines = (
@@ -164,18 +164,17 @@ def group_by_kind(texts_of_documents: Sequence[tuple[str, str]]) -> list[tuple[s
             ledger_groups.append(
                 (
                     f"{len(documents):,} of one kind, such as {example_document}",
-                    _merge_similar_warnings(similar_warnings),
+                    _merge_ledger_warnings(similar_warnings),
                 )
             )
         else:
             ledger_groups += [
-                (document, _merge_similar_warnings(similar_warnings))
-                for document, similar_warnings in documents.items()
+                (document, _merge_ledger_warnings(similar_warnings)) for document, similar_warnings in documents.items()
             ]
     return ledger_groups
 
 
-def _merge_similar_warnings(similar_warnings: list[str]) -> str:
+def _merge_ledger_warnings(similar_warnings: list[str]) -> str:
     """The first of warnings that differ in numbers alone, and the first number of the others."""
     if len(similar_warnings) == 1:
         return similar_warnings[0]
@@ -187,7 +186,7 @@ def _merge_similar_warnings(similar_warnings: list[str]) -> str:
     return f"{similar_warnings[0]} (and {len(similar_warnings) - 1:,} more{more_numbers})"
 
 
-def _failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> Iterator[str]:
+def _ledger_failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> Iterator[str]:
     """A line for each reason why parts of `unit` failed, which many share where an endpoint is down.
 
     A reason is the same but for the names of the parts in it.

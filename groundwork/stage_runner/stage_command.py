@@ -39,7 +39,7 @@ __all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "set
 
 MAX_SAMPLED_UNITS = 10  # units whose calls are counted before they begin; of more, a sample stands for all
 
-ShardMode = Literal["documents", "caches", "none"]
+StageShards = Literal["documents", "caches", "none"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class StageCommand:
     before: Callable[[Job, Manifest], None] | None = None
     after: Callable[[Job, list[Unit]], None] | None = None
     version: str = "1"
-    shards: ShardMode = "none"
+    shards: StageShards = "none"
     units_a_process: int = 0  # due units (for caches: documents) from which one more process pays here; 0: never
     divides: Callable[[Config], bool] = lambda _: True  # whether, by these settings, processes have anything to do
     needs_gpu: Callable[[Config], bool] = lambda _: False
@@ -83,26 +83,26 @@ class StageCommand:
         return (*BY_NAME[self.name].reads, BY_NAME[self.name].writes) if self.name in BY_NAME else None
 
     def parser(self) -> argparse.ArgumentParser:
-        parser = flag_parser(
+        stage_parser = flag_parser(
             BY_NAME[self.name].script if self.name in BY_NAME else self.name,
             sys.modules[self.units.__module__].__doc__ or "",
         )
         if self.flags:
-            self.flags(parser.add_argument_group("flags of this stage"))  # type: ignore[arg-type]  # same methods
-        add_data_flags(parser)
-        add_work_flags(parser)
-        return parser
+            self.flags(stage_parser.add_argument_group("flags of this stage"))  # type: ignore[arg-type]  # same methods
+        add_data_flags(stage_parser)
+        add_work_flags(stage_parser)
+        return stage_parser
 
     def parse(self, argv: Sequence[str] | None = None) -> argparse.Namespace:
-        flags = self.parser().parse_args(argv)
-        flags.typed_words = sys.argv[1:] if argv is None else list(argv)
-        return flags
+        stage_flags = self.parser().parse_args(argv)
+        stage_flags.typed_words = sys.argv[1:] if argv is None else list(argv)
+        return stage_flags
 
     def run(self, flags: argparse.Namespace) -> int:
         with open_job(load_config(flags), flags, folders=self.folders_read) as (job, manifest):
             job.progress.stage = self.name
-            self._prepare(job, manifest)
-            stage_units = self._placed_units(job)
+            self._prepare_stage(job, manifest)
+            stage_units = self._placed_stage_units(job)
             for stage_omission in left_out_lines(job):
                 job.progress.say(stage_omission)
             stage_loop = self.unit_loop(job, manifest)
@@ -113,7 +113,7 @@ class StageCommand:
                 stage_rows = [(unit, *state) for unit, state in stage_states]
                 print_dry_run(self.name, job, stage_rows, self.estimate, stage_loop.is_due)
                 return EXIT_OK
-            stage_ledger = self._do_units(job, stage_loop, stage_units)
+            stage_ledger = self._do_stage_units(job, stage_loop, stage_units)
             job.idle = not stage_ledger.outcomes
             if (failures := getattr(flags, "failures", None)) is not None:  # of all stages of `dataprep run`
                 failures.update({(self.name, unit): reason for unit, reason in stage_ledger.failure_reasons().items()})
@@ -126,55 +126,55 @@ class StageCommand:
                 print(results_and_next_command(self.name, job, finished_stage_units, stage_ledger, is_current))
             return stage_ledger.exit_code
 
-    def _prepare(self, job: Job, manifest: Manifest) -> None:
+    def _prepare_stage(self, job: Job, manifest: Manifest) -> None:
         """What is done once, before the units are known: samples copied, names carried over, what is gone said."""
         from groundwork.data_folder.departed_and_set_aside import find_departed
 
         if self.name in BY_NAME:
-            job.data.copy_from_base(BY_NAME[self.name].reads, _written_files(manifest) if job.test else ())
+            job.data.copy_from_base(BY_NAME[self.name].reads, _files_of_stages(manifest) if job.test else ())
         if self.before and not job.flags.dry_run:
             self.before(job, manifest)
             if job.departed_documents:  # some may be carried over by now
                 job.departed_documents = find_departed(job.data, manifest, job.config.ingest.ignore)
-        self._report_departed(job)
+        self._report_departed_to_stage(job)
         if not job.flags.dry_run:
             job.data.settle_files()
 
-    def _placed_units(self, job: Job) -> list[Unit]:
+    def _placed_stage_units(self, job: Job) -> list[Unit]:
         """The units of this run, with paths in subfolders where a folder has become one of too many files."""
-        stage_units = self._select_units(job, job.data.shard)
+        stage_units = self._select_stage_units(job, job.data.shard)
         if not job.flags.dry_run and job.data.spread_new_folders(
             text for unit in stage_units for text in path_strings_of(unit.writes)
         ):
-            return self._select_units(job, job.data.shard)
+            return self._select_stage_units(job, job.data.shard)
         return stage_units
 
-    def _do_units(self, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger:
+    def _do_stage_units(self, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger:
         from groundwork.stage_runner.many_processes import run_in_processes
 
         job.progress.counted = progress_unit(self.name)
         if self.shards != "documents":
-            self._expect_calls(job, unit_loop.due(units), MAX_SAMPLED_UNITS)
+            self._expect_stage_calls(job, unit_loop.due(units), MAX_SAMPLED_UNITS)
         try:
-            return run_in_processes(self, job, unit_loop, units) or self._run_here(job, unit_loop, units)
+            return run_in_processes(self, job, unit_loop, units) or self._run_stage_here(job, unit_loop, units)
         finally:
-            self._print_report(job, unit_loop.ledger)
+            self._print_stage_report(job, unit_loop.ledger)
 
-    def _select_units(self, job: Job, shard: Share | None) -> list[Unit]:
+    def _select_stage_units(self, job: Job, shard: Share | None) -> list[Unit]:
         if shard is not None and self.shards == "none":
             raise UsageError(f"--shard: {self.name} needs all documents; run it after: uv run dataprep gather")
         stage_units = self.units(job)
         if (remembered_call := getattr(job.flags, "call", None)) is not None:  # of several that this stage is done by
             stage_units = [unit for unit in stage_units if remembered_call.makes(unit.name)]
         if not stage_units:
-            raise UsageError(self._no_units_message(job))
+            raise UsageError(self._no_stage_units_message(job))
         if shard is None or self.shards == "caches":
             return stage_units
         if isinstance(shard, frozenset):
             return [unit for unit in stage_units if unit.name in shard]
         return [unit for unit in stage_units if shard.holds(unit.document)]
 
-    def _report_departed(self, job: Job) -> None:
+    def _report_departed_to_stage(self, job: Job) -> None:
         """Say which documents have lost their source."""
         from groundwork.data_folder.departed_and_set_aside import departed_warnings
 
@@ -195,44 +195,44 @@ class StageCommand:
             if state not in ("done", "empty")
         ]
 
-    def _run_here(self, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger:
+    def _run_stage_here(self, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger:
         if self.shards == "documents":  # where several processes do it, each counts its own
-            self._expect_calls(job, unit_loop.due(units), MAX_SAMPLED_UNITS)
+            self._expect_stage_calls(job, unit_loop.due(units), MAX_SAMPLED_UNITS)
         return unit_loop.run(units)
 
     def run_shard(self, flags: argparse.Namespace, shard: Share, channel: ReportChannel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
         from groundwork.stage_runner.many_processes import RelayedProgress, ShardResult, divide_limits
 
-        shard_result = ShardResult()
+        stage_result = ShardResult()
         try:
             is_part = getattr(flags, "shard", None) is None  # of one state, which the parent looks after
-            divided_config = divide_limits(load_config(flags, tells=False), among)
-            with open_job(divided_config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
+            stage_config = divide_limits(load_config(flags, tells=False), among)
+            with open_job(stage_config, flags, is_part=is_part, folders=self.folders_read) as (job, manifest):
                 job.progress = RelayedProgress(channel, job.stop)
                 stage_loop = self.unit_loop(job, manifest)
-                stage_units = self._select_units(job, shard)
+                stage_units = self._select_stage_units(job, shard)
                 if self.shards == "documents":
-                    self._expect_calls(job, stage_loop.due(stage_units), -(-MAX_SAMPLED_UNITS // among))
+                    self._expect_stage_calls(job, stage_loop.due(stage_units), -(-MAX_SAMPLED_UNITS // among))
                 try:
                     stage_loop.run(stage_units)
                 finally:
-                    shard_result.outcomes, shard_result.up_to_date = (
+                    stage_result.outcomes, stage_result.up_to_date = (
                         stage_loop.ledger.outcomes,
                         stage_loop.ledger.up_to_date,
                     )
-                    shard_result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
+                    stage_result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
         except GroundworkError as error:
-            shard_result.stopped = type(error).__name__, str(error)
-        return shard_result
+            stage_result.stopped = type(error).__name__, str(error)
+        return stage_result
 
     def unit_loop(self, job: Job, manifest: Manifest) -> UnitLoop:
         from groundwork.stage_runner.unit_loop import UnitLoop
 
-        recipe, whole_outputs = self._recipe(job), self.shards != "documents"
+        recipe, whole_outputs = self._stage_recipe(job), self.shards != "documents"
         return UnitLoop(self.name, job, manifest, recipe, self.process, self.config_names, whole_outputs=whole_outputs)
 
-    def _recipe(self, job: Job) -> dict[str, Any]:
+    def _stage_recipe(self, job: Job) -> dict[str, Any]:
         """What shapes the results apart from the inputs, in a form that tells which part of it changed."""
         import hashlib
 
@@ -253,7 +253,7 @@ class StageCommand:
         )  # as it will be read back
         return normal_stage_recipe
 
-    def _no_units_message(self, job: Job) -> str:
+    def _no_stage_units_message(self, job: Job) -> str:
         stage_folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"
         stage_folder_address = job.data.folder_address(stage_folder)
         if stage_folder == "documents":
@@ -264,13 +264,13 @@ class StageCommand:
         earlier_stage_command = writer_stage.script if writer_stage else "dataprep run"
         return f"{stage_folder_address}: nothing to work on; run first: uv run {earlier_stage_command}"
 
-    def _expect_calls(self, job: Job, due: list[Unit], sample_size: int) -> None:
+    def _expect_stage_calls(self, job: Job, due: list[Unit], sample_size: int) -> None:
         if self.estimate and due:
             from groundwork.stage_runner.dry_run_and_costs import expect_calls
 
             expect_calls(job, due, sample_size, self.estimate)
 
-    def _print_report(self, job: Job, ledger: Ledger) -> None:
+    def _print_stage_report(self, job: Job, ledger: Ledger) -> None:
         if job.flags.quiet and not ledger.failed_units:
             return
         for stage_line in ledger.report_lines(verbose=job.flags.verbose):
@@ -287,7 +287,7 @@ def stage_command(name: str) -> StageCommand:
     return command
 
 
-def _written_files(manifest: Manifest) -> set[str]:
+def _files_of_stages(manifest: Manifest) -> set[str]:
     """Every file that a stage wrote, as the manifest names it."""
     return {path for _, _, entry in manifest.all_entries() for path in entry.outputs}
 

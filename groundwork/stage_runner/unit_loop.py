@@ -81,36 +81,36 @@ class UnitLoop:
 
     def _states_by_unit(self, units: list[Unit]) -> UnitStates:
         """By their fingerprints; of those that have changed, or were never found current, by hashes and entries."""
-        unit_fingerprints = {unit.name: self._fingerprint_of(unit) for unit in units}
+        unit_fingerprints = {unit.name: self._unit_fingerprint(unit) for unit in units}
         unit_states = self.manifest.states_by_fingerprint(self.stage, unit_fingerprints)
         if unknown_units := [unit for unit in units if unit.name not in unit_states]:
             unit_paths = [
                 path for unit in unknown_units for files in _files_of_unit(unit) for path in path_strings_of(files)
             ]
             with self.manifest.looked_up(self.stage, [unit.name for unit in unknown_units], unit_paths):
-                unit_states |= {unit.name: self._state_of(unit) for unit in unknown_units}
+                unit_states |= {unit.name: self._unit_state(unit) for unit in unknown_units}
                 current_unit_states = {
                     unit.name: unit_states[unit.name]
                     for unit in unknown_units
                     if unit_states[unit.name][0] in CURRENT_STATES
-                    and self._fingerprint_of(unit) == unit_fingerprints[unit.name]
+                    and self._unit_fingerprint(unit) == unit_fingerprints[unit.name]
                 }  # judged by the files that the fingerprint is of
                 self.manifest.keep_fingerprints(self.stage, unit_fingerprints, current_unit_states)
         return unit_states
 
-    def _fingerprint_of(self, unit: Unit) -> bytes | None:
+    def _unit_fingerprint(self, unit: Unit) -> bytes | None:
         """None where none can be told: of a folder elsewhere, the files here may be empty and stand for others; of some
         documents of a unit, the fingerprint could later be that of the whole.
         """
         if self.job.data.mirror or unit.chosen:
             return None
-        unit_recipe = self._encoded_recipe
+        unit_recipe = self._encoded_unit_recipe
         if unit.recipe:
-            unit_recipe = msgspec.json.encode(self._recipe_of(unit), order="deterministic")
+            unit_recipe = msgspec.json.encode(self._unit_recipe(unit), order="deterministic")
         return unit_fingerprint(unit_recipe, (unit.reads, unit.adds), unit.writes)
 
     @cached_property
-    def _encoded_recipe(self) -> bytes:
+    def _encoded_unit_recipe(self) -> bytes:
         return msgspec.json.encode(self.recipe, order="deterministic")
 
     def keep_fingerprints(self, units: list[Unit]) -> None:
@@ -122,10 +122,10 @@ class UnitLoop:
         """Do what is not current. Raises StopRun after everything under way has been recorded."""
         with self.count_progress(units) as due_units:
             if due_units:
-                self._forced_unit_entries = self._entries_of_current(due_units) if self.job.flags.force else {}
+                self._forced_unit_entries = self._current_unit_entries(due_units) if self.job.flags.force else {}
                 self._chosen_of_unit = {unit.name: unit.chosen for unit in due_units if unit.chosen}
                 remove_leftovers(path.parent for unit in due_units for path in unit.writes)
-                asyncio.run(self._process_all(due_units))
+                asyncio.run(self._process_units(due_units))
                 self.keep_fingerprints(due_units)
         return self.ledger
 
@@ -154,13 +154,13 @@ class UnitLoop:
             self.ledger.not_started = len(units) - settled_units
             self.ledger.seconds = time.monotonic() - units_started_at
 
-    def _entries_of_current(self, units: list[Unit]) -> dict[str, ManifestEntry]:
+    def _current_unit_entries(self, units: list[Unit]) -> dict[str, ManifestEntry]:
         """The entries of those that only --force asks for."""
         unit_states = zip(units, self.states(units), strict=True)
         return {
             unit.name: entry
             for unit, (state, _) in unit_states
-            if state in CURRENT_STATES and (entry := self._entry_of(unit))
+            if state in CURRENT_STATES and (entry := self._unit_entry(unit))
         }
 
     def is_due(self, state: State) -> bool:
@@ -169,13 +169,13 @@ class UnitLoop:
             return state == "failed"
         return bool(self.job.flags.force) or state not in CURRENT_STATES
 
-    def _state_of(self, unit: Unit) -> tuple[State, str]:
+    def _unit_state(self, unit: Unit) -> tuple[State, str]:
         output_hashes = self._unit_hashes(unit.writes)
         input_hashes = self._unit_hashes(unit.reads) | self._unit_hashes(unit.adds)
-        unit_entry, unit_recipe = self._chosen_entry_of(unit, self._entry_of(unit)), self._recipe_of(unit)
+        unit_entry, unit_recipe = self._chosen_entry_of(unit, self._unit_entry(unit)), self._unit_recipe(unit)
         return judge_state(unit_entry, input_hashes, unit_recipe, output_hashes, len(unit.writes), self._config_names)
 
-    def _entry_of(self, unit: Unit) -> ManifestEntry | None:
+    def _unit_entry(self, unit: Unit) -> ManifestEntry | None:
         return self.manifest.entry(self.stage, unit.name)
 
     def _chosen_entry_of(self, unit: Unit, unit_entry: ManifestEntry | None) -> ManifestEntry | None:
@@ -186,13 +186,13 @@ class UnitLoop:
         reads, writes = (set(map(relative, path_strings_of(files))) for files in (unit.reads, unit.writes))
         return entry_of_chosen(unit_entry, unit.chosen, reads, writes)
 
-    def _recipe_of(self, unit: Unit) -> dict[str, Any]:
+    def _unit_recipe(self, unit: Unit) -> dict[str, Any]:
         return {**self.recipe, "own": unit.recipe} if unit.recipe else self.recipe
 
     def _unit_hashes(self, unit_paths: Sequence[Path]) -> Hashes:
         return self.manifest.hashes(unit_paths, self.job.data.relative)
 
-    async def _process_all(self, units: list[Unit]) -> None:
+    async def _process_units(self, units: list[Unit]) -> None:
         """Units side by side where `process` is a coroutine function, else one after the other."""
         units_side_by_side = inspect.iscoroutinefunction(self.process)
         unit_slots = asyncio.Semaphore(
@@ -203,12 +203,12 @@ class UnitLoop:
 
         async def process(unit: Unit) -> None:
             try:
-                async with self._hold_outputs(unit) as has_waited:
+                async with self._hold_unit_outputs(unit) as has_waited:
                     async with unit_slots:
                         if stopped_units or self.job.stopping.is_set():
                             return
                         unit_results = await self._process_unit(unit, has_waited=has_waited)
-                    await self._store_outcome(unit, *unit_results)  # outside: the next one is worked on meanwhile
+                    await self._store_unit_outcome(unit, *unit_results)  # outside: the next one is worked on meanwhile
             except StopRun as unit_stop:
                 stopped_units.append(unit_stop)
                 self.job.stopping.set()
@@ -227,7 +227,7 @@ class UnitLoop:
         if unit_stop_causes or stopped_units or is_cancelled or self.job.stopping.is_set():
             raise unit_stop_causes[0] if unit_stop_causes else Stopped(STOPPED_MESSAGE)
 
-    def _hold_outputs(self, unit: Unit) -> AbstractAsyncContextManager[bool]:
+    def _hold_unit_outputs(self, unit: Unit) -> AbstractAsyncContextManager[bool]:
         """Yields whether another process had to be waited for, which wrote the first of these outputs."""
         if not self._claims:
             return nullcontext(False)
@@ -242,10 +242,10 @@ class UnitLoop:
         try:
             if self.job.data.mirror and await self._is_current_once_fetched(unit):
                 return unit_inputs, None, 0.0
-            if has_waited and not self.is_due(self._state_of(unit)[0]):
+            if has_waited and not self.is_due(self._unit_state(unit)[0]):
                 return unit_inputs, None, 0.0
             unit_inputs = self._unit_hashes(unit.reads)
-            self._keep_edits(unit)
+            self._keep_unit_edits(unit)
             if missing_inputs := [path for path in unit.reads if not path.exists()]:
                 raise UnitError(f"needs {self.job.data.relative(missing_inputs[0])}, which is not there")
             unit_result = self.process(self.job, unit)
@@ -279,9 +279,9 @@ class UnitLoop:
     async def _is_current_once_fetched(self, unit: Unit) -> bool:
         """Fetch what the unit needs. Another version in the store may turn out to have the content that was read."""
         await asyncio.to_thread(self.job.data.fetch, (*unit.reads, *unit.adds, *unit.writes))
-        return not self.is_due(self._state_of(unit)[0])
+        return not self.is_due(self._unit_state(unit)[0])
 
-    async def _store_outcome(
+    async def _store_unit_outcome(
         self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome | None, unit_seconds: float
     ) -> None:
         """Put what the unit wrote, where the folder is elsewhere, and then note how it ended."""
@@ -292,16 +292,18 @@ class UnitLoop:
         if mirror := self.job.data.mirror:
             await asyncio.to_thread(mirror.put, (*unit.writes, *unit_outcome.writes))
         self.ledger.outcomes[unit.name] = unit_outcome
-        self._record_outcome(unit, input_hashes, unit_outcome, unit_seconds)
+        self._record_unit_outcome(unit, input_hashes, unit_outcome, unit_seconds)
         self.job.progress.unit_done()
 
-    def _record_outcome(self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, unit_seconds: float) -> None:
+    def _record_unit_outcome(
+        self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, unit_seconds: float
+    ) -> None:
         """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
         unit_has_failed = self.ledger.has_failed_entirely(unit.name)
         if (
             self._forced_unit_entries and not unit_has_failed
         ):  # a run that is stopped from here on leaves the rest to be done
-            self._forget_forced_entries()
+            self._forget_forced_units()
         previous_entry = self._forced_unit_entries.get(unit.name) if unit_has_failed else None
         self.manifest.record(
             self.stage,
@@ -309,7 +311,7 @@ class UnitLoop:
             previous_entry or self._entry_to_record(unit, input_hashes, unit_outcome, unit_seconds),
         )
 
-    def _forget_forced_entries(self) -> None:
+    def _forget_forced_units(self) -> None:
         """Drop the entries of what is still to be done; of some documents of a unit, what its entry says of them."""
         names_left = self._forced_unit_entries.keys() - self.ledger.outcomes.keys()
         self.manifest.forget(self.stage, names_left - self._chosen_of_unit.keys())
@@ -322,7 +324,7 @@ class UnitLoop:
     ) -> ManifestEntry:
         unit_entry = ManifestEntry(
             inputs=input_hashes | self._unit_hashes(unit.adds),
-            recipe=self._recipe_of(unit),
+            recipe=self._unit_recipe(unit),
             outputs=self._unit_hashes((*unit.writes, *unit_outcome.writes)),
             status="failed" if unit_outcome.failures else unit_outcome.status,
             note=unit_outcome.note,
@@ -332,18 +334,18 @@ class UnitLoop:
             seconds=round(unit_seconds, 3),
             choice=flags_to_remember(self.stage, self.job.flags),
         )
-        entry_before = self._forced_unit_entries.get(unit.name) or self._entry_of(unit)
+        entry_before = self._forced_unit_entries.get(unit.name) or self._unit_entry(unit)
         if not unit.chosen or entry_before is None:
             return unit_entry
         unheeded = {self.job.data.relative(path) for path in unit_outcome.unheeded}
         whole_entry = entry_with_chosen(entry_before, unit_entry, unit.chosen, unheeded)
         return entry_without_chosen(whole_entry, unit_outcome.due_again)
 
-    def _keep_edits(self, unit: Unit) -> None:
+    def _keep_unit_edits(self, unit: Unit) -> None:
         """Copy what the user changed by hand before it is written anew. It stays in its place until then: a unit that
         fails, or that is stopped, takes nothing away.
         """
-        unit_entry = self._chosen_entry_of(unit, self._forced_unit_entries.get(unit.name) or self._entry_of(unit))
+        unit_entry = self._chosen_entry_of(unit, self._forced_unit_entries.get(unit.name) or self._unit_entry(unit))
         unit_outputs = {self.job.data.relative(unit_output): unit_output for unit_output in unit.writes}
         unit_outputs |= {
             unit_output_name: self.job.data.root / unit_output_name

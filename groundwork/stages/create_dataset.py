@@ -191,8 +191,8 @@ def dataset_units(job: Job) -> list[Unit]:
 
     dataset_name = job.config.dataset.name
     _check_dataset_name(dataset_name)
-    if problem := mirror_conflict(job.config.dataset):
-        raise UsageError(problem)
+    if dataset_problem := mirror_conflict(job.config.dataset):
+        raise UsageError(dataset_problem)
     dataset_inputs = find_build_inputs(job)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
@@ -297,8 +297,8 @@ def _check_dataset_name(dataset_name: str) -> None:
     """Raises UsageError for a name that the Hub would refuse."""
     from groundwork.dataset.publish.hub import hub_name_problem
 
-    if problem := hub_name_problem(dataset_name):
-        raise UsageError(f"--name {dataset_name}: {problem}")
+    if dataset_name_problem := hub_name_problem(dataset_name):
+        raise UsageError(f"--name {dataset_name}: {dataset_name_problem}")
 
 
 def _is_public_dataset(job: Job) -> bool:
@@ -326,12 +326,12 @@ def _dataset_settings(config: Config) -> Any:
     return dataset_values
 
 
-def _review_settings(config: Config) -> list[str]:
+def _dataset_review_settings(config: Config) -> list[str]:
     """How reviewers' disagreement is settled, where not as by default."""
     return [config.review.disagreement] if config.review.disagreement != "rejected" else []
 
 
-def _judge_settings(config: Config) -> list[int]:
+def _dataset_judge_settings(config: Config) -> list[int]:
     """What of grade's settings the exported tasks hold."""
     dataset_judge = config.grade.judge
     return [dataset_judge.repeats, config.grade.seed] if set(config.dataset.exports) & set(HARNESSES) else []
@@ -363,8 +363,8 @@ main = StageCommand(
         _dataset_settings(config),
         config.embeddings,
         config.qa.context,
-        *_judge_settings(config),
-        *_review_settings(config),
+        *_dataset_judge_settings(config),
+        *_dataset_review_settings(config),
     ],
     config_names=dataset_config_names,
     prompts=creation_prompts,

@@ -83,7 +83,7 @@ def flags(root: Path, server: FakeOpenRouter, *assignments: str) -> list[str]:
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The units that are judged by their entries and the hashes of their files."""
     units: list[str] = []
-    judge = UnitLoop._state_of
+    judge = UnitLoop._unit_state
 
     def noted(unit_loop: UnitLoop, unit: Unit) -> object:
         units.append(unit.name)
