@@ -131,10 +131,8 @@ def find_garbage_bounds(finished_units: Iterable[FinishedUnit]) -> GarbageBounds
     for stage, unit, finished, manifest_entry in finished_units:
         garbage_bound = 0.0 if manifest_entry.status == "failed" else finished - manifest_entry.seconds
         names_of_all = [] if stage not in BY_NAME or stage_command(stage).shards == "documents" else [""]
-        for artifact_name in {unit, unit.rpartition("/")[2], *names_of_all}:
-            garbage_bounds[stage][artifact_name] = min(
-                garbage_bound, garbage_bounds[stage].get(artifact_name, garbage_bound)
-            )
+        for artifact in {unit, unit.rpartition("/")[2], *names_of_all}:
+            garbage_bounds[stage][artifact] = min(garbage_bound, garbage_bounds[stage].get(artifact, garbage_bound))
     return garbage_bounds
 
 

@@ -205,10 +205,8 @@ def _diff_by_document(before: Dataset, after: Dataset, differing: RowDifferences
         [diffed_document or "(no document)", *(f"{document_rows[diffed_document]:,}" for document_rows in diffed_rows)]
         for diffed_document in diffed_documents_in_order
     ]
-    differing_documents = [row for row in diff_rows if row[3:] != ["0", "0", "0"]]
-    return (
-        [["", before.name, after.name, "came", "went", "changed"], *differing_documents] if differing_documents else []
-    )
+    diff_documents = [row for row in diff_rows if row[3:] != ["0", "0", "0"]]
+    return [["", before.name, after.name, "came", "went", "changed"], *diff_documents] if diff_documents else []
 
 
 def _diff_row_lines(mark: str, verb: str, differing_rows: Sequence[tuple[str, str]]) -> list[str]:
@@ -216,10 +214,8 @@ def _diff_row_lines(mark: str, verb: str, differing_rows: Sequence[tuple[str, st
         f"  {mark} {row_id}  {shorten_text(question, DIFF_QUESTION_WIDTH)}"
         for row_id, question in differing_rows[:DIFF_ROWS_SHOWN]
     ]
-    hidden_rows = len(differing_rows) - DIFF_ROWS_SHOWN
-    return row_lines + [f"    … and {hidden_rows:,} more that {verb}; --page FILE or --json FILE has all"] * (
-        hidden_rows > 0
-    )
+    hidden = len(differing_rows) - DIFF_ROWS_SHOWN
+    return row_lines + [f"    … and {hidden:,} more that {verb}; --page FILE or --json FILE has all"] * (hidden > 0)
 
 
 def row_diff_html(diffed_names: tuple[str, str], row_differences: RowDifferences) -> str:
@@ -317,13 +313,11 @@ def _diff_words(column: str, before: Any, after: Any) -> list[Markup | str]:
         return [tag("del", text_before), " "] * bool(text_before) + [tag("ins", text_after)] * bool(text_after)
     words_to_diff = text_before.split(), text_after.split()
     diffed_words: list[Markup | str] = []
-    for difference_kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *words_to_diff, autojunk=False).get_opcodes():
-        if difference_kind == "equal":
+    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *words_to_diff, autojunk=False).get_opcodes():
+        if kind == "equal":
             diffed_words.append(" ".join(words_to_diff[0][i1:i2]))
-        diffed_words += [tag("del", " ".join(words_to_diff[0][i1:i2])), " "] * (
-            difference_kind in ("replace", "delete")
-        )
-        diffed_words += [tag("ins", " ".join(words_to_diff[1][j1:j2]))] * (difference_kind in ("replace", "insert"))
+        diffed_words += [tag("del", " ".join(words_to_diff[0][i1:i2])), " "] * (kind in ("replace", "delete"))
+        diffed_words += [tag("ins", " ".join(words_to_diff[1][j1:j2]))] * (kind in ("replace", "insert"))
         diffed_words.append(" ")
     return diffed_words
 

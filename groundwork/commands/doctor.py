@@ -330,14 +330,12 @@ def _local_model_check(config: Config) -> DoctorCheck:
         weights_file = local_model.find_weights(config.llm.local)
     except GroundworkError as error:
         return DoctorCheck("FAIL", local_subject, str(error))
-    weights_size = weights_file.stat().st_size
-    if (free_bytes := _free_memory()) is not None and free_bytes < weights_size * 1.3:
-        memory_remedy = f"it needs about {weights_size * 1.3 / 1e9:.1f} GB; close something"
+    size = weights_file.stat().st_size
+    if (free_bytes := _free_memory()) is not None and free_bytes < size * 1.3:
+        memory_remedy = f"it needs about {size * 1.3 / 1e9:.1f} GB; close something"
         return DoctorCheck("FAIL", local_subject, f"{free_bytes / 1e9:.1f} GB of memory are free", memory_remedy)
     threads = config.llm.local.threads or core_count()
-    return DoctorCheck(
-        "ok", local_subject, f"{weights_file} ({weights_size / 1e9:.1f} GB), sha256 matches, {threads} threads"
-    )
+    return DoctorCheck("ok", local_subject, f"{weights_file} ({size / 1e9:.1f} GB), sha256 matches, {threads} threads")
 
 
 def _free_memory() -> int | None:

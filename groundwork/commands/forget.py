@@ -164,10 +164,8 @@ def forget_document(data: Workspace, manifest: Manifest, forgotten_document: str
     decisions_to_forget_in = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([data.path("tags"), *decisions_to_forget_in])
     _forget_tags(data, forgotten_document, longer_names, forgotten_pair_ids)
-    for decision_file in decisions_to_forget_in:
-        rewrite_decision_lines(
-            decision_file, lambda line: b"" if _is_about_forgotten(line, forgotten_document) else line
-        )
+    for decisions in decisions_to_forget_in:
+        rewrite_decision_lines(decisions, lambda line: b"" if _is_about_forgotten(line, forgotten_document) else line)
     for forgotten_file in [*forgotten_remains.files, data.path("text", forgotten_document)]:
         _remove_forgotten(forgotten_file)
     if forgotten_document in (records_aside := read_set_aside(data)):

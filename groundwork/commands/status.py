@@ -151,10 +151,8 @@ def _status_of_made(stage: str, job: Job, manifest: Manifest) -> States:
 def _print_status_table(status_table: dict[str, States]) -> None:
     """Stages down, states across as counts; then a row a document where there are few."""
     status_width = shutil.get_terminal_size((120, 24)).columns
-    stages_in_status = [stage for stage in STAGES if stage.run]
-    status_rows = [
-        [stage.display_name, _status_counts(status_table[stage.name]), stage.purpose] for stage in stages_in_status
-    ]
+    stages = [stage for stage in STAGES if stage.run]
+    status_rows = [[stage.display_name, _status_counts(status_table[stage.name]), stage.purpose] for stage in stages]
     narrow_lines = table_lines([stage_row[:2] for stage_row in status_rows], to_left=(0, 1))
     for wide_line, narrow_line in zip(table_lines(status_rows, to_left=(0, 1, 2)), narrow_lines, strict=True):
         print(wide_line if cell_len(wide_line) <= status_width else narrow_line)

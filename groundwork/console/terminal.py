@@ -105,11 +105,9 @@ def unread_output() -> Iterator[None]:
         if isinstance(getattr(stream_buffer, "raw", stream_buffer), io.FileIO):  # itself with PYTHONUNBUFFERED
             terminal_stream.flush()
             unread = io.BufferedWriter(_UnreadFile(terminal_stream.fileno(), "wb", closefd=False))
-            is_by_line = stream_name == "stderr" or terminal_stream.line_buffering or terminal_stream.write_through
-            unread_stream = io.TextIOWrapper(
-                unread, terminal_stream.encoding, "backslashreplace", line_buffering=is_by_line
-            )
-            setattr(sys, stream_name, unread_stream)
+            by_line = stream_name == "stderr" or terminal_stream.line_buffering or terminal_stream.write_through
+            unread_text = io.TextIOWrapper(unread, terminal_stream.encoding, "backslashreplace", line_buffering=by_line)
+            setattr(sys, stream_name, unread_text)
     try:
         yield
     finally:

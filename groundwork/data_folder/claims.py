@@ -59,11 +59,9 @@ class Claims:
         """End this process's claim."""
         self._execute("DELETE FROM claims WHERE key = ? AND owner = ?", (claim_key, self.process))
 
-    def owner(self, claim_key: str) -> str:
+    def owner(self, claim: str) -> str:
         """The process that has the claim (as in processes/process_identity.py); "": none has."""
-        return next(
-            (str(owner) for (owner,) in self._execute("SELECT owner FROM claims WHERE key = ?", (claim_key,))), ""
-        )
+        return next((str(owner) for (owner,) in self._execute("SELECT owner FROM claims WHERE key = ?", (claim,))), "")
 
     def others(self, except_claim: str = "") -> list[str]:
         """The other living processes that have a claim, but for that on `except_claim`, as a message names them."""

@@ -35,9 +35,7 @@ def find_copies(data: Workspace, manifest: Manifest, excluded: Collection[str] =
 
 def copy_lines(copies: Mapping[str, str]) -> list[str]:
     """`  the same  copy has the text of notes, which stands for both`, for a terminal."""
-    return [
-        f"  the same  {copy} has the text of {original}, which stands for both" for copy, original in copies.items()
-    ]
+    return [f"  the same  {copy} has the text of {origin}, which stands for both" for copy, origin in copies.items()]
 
 
 def _copies_among(data: Workspace, manifest: Manifest, likely_copies: list[str]) -> dict[str, str]:

@@ -57,19 +57,14 @@ def copy_database(source: Path, target: Path) -> str:
     Returns a digest that two copies of the same rows have in common.
     """
     target.unlink(missing_ok=True)
-    with (
-        closing(sqlite3.connect(source, timeout=60)) as source_database,
-        closing(sqlite3.connect(target)) as database_copy,
-    ):
-        source_database.backup(database_copy)
-        database_copy.execute("PRAGMA journal_mode = DELETE")
-        database_tables = {
-            name for (name,) in database_copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        }
+    with closing(sqlite3.connect(source, timeout=60)) as source_database, closing(sqlite3.connect(target)) as data_copy:
+        source_database.backup(data_copy)
+        data_copy.execute("PRAGMA journal_mode = DELETE")
+        database_tables = {name for (name,) in data_copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         for database_table in sorted(database_tables & MACHINE_TABLES):
-            database_copy.execute(f'DELETE FROM "{database_table}"')  # noqa: S608  # names of ours
-        database_copy.commit()
-        database_copy.execute("VACUUM")
+            data_copy.execute(f'DELETE FROM "{database_table}"')  # noqa: S608  # names of ours
+        data_copy.commit()
+        data_copy.execute("VACUUM")
     with target.open("rb") as copied_database:
         copied_database.seek(SQLITE_HEADER_BYTES)
         return hashlib.file_digest(copied_database, "sha256").hexdigest()
@@ -120,13 +115,11 @@ def _join_table(database: sqlite3.Connection, table: str, *, chosen: bool) -> in
     shard_columns = [column_row[1] for column_row in database.execute(f'PRAGMA shard.table_info("{table}")')]
     # fewer, of an earlier version
     target_columns = {column_row[1] for column_row in database.execute(f'PRAGMA main.table_info("{table}")')}
-    joined_columns = [
-        database_column for database_column in shard_columns if database_column in target_columns - {"id"}
-    ]
-    column_list = ", ".join(f'"{database_column}"' for database_column in joined_columns)
+    joined_columns = [joined_column for joined_column in shard_columns if joined_column in target_columns - {"id"}]
+    column_list = ", ".join(f'"{joined_column}"' for joined_column in joined_columns)
     same_row_condition = " AND ".join(
-        f'mine."{database_column}" IS theirs."{database_column}"'
-        for database_column in _key_columns(database, table) or joined_columns
+        f'mine."{joined_column}" IS theirs."{joined_column}"'
+        for joined_column in _key_columns(database, table) or joined_columns
     )
     time_column = _TABLE_TIME_COLUMNS.get(table)
     not_older_row = f' AND mine."{time_column}" >= theirs."{time_column}"' if time_column else ""

@@ -85,15 +85,13 @@ class DiskBackedList(Sequence[T], Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         """In order, read a part of the file at a time."""
-        listed_bytes, content_start = b"", 0
+        listed_bytes, list_start = b"", 0
         for record_index in range(len(self)):
             record_start, record_end = self._list_ends[record_index], self._list_ends[record_index + 1]
-            if record_end > content_start + len(listed_bytes):
+            if record_end > list_start + len(listed_bytes):
                 block_end = max(record_end, min(record_start + READ_AT_ONCE, self._list_ends[-1]))
-                listed_bytes, content_start = self._read_record_bytes(record_start, block_end), record_start
-            yield self._decoder.decode(
-                memoryview(listed_bytes)[record_start - content_start : record_end - content_start]
-            )
+                listed_bytes, list_start = self._read_record_bytes(record_start, block_end), record_start
+            yield self._decoder.decode(memoryview(listed_bytes)[record_start - list_start : record_end - list_start])
 
     def _read_record_bytes(self, first_byte: int, last_byte: int) -> bytes:
         self._write_pending_list()

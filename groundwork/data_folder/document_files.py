@@ -50,9 +50,7 @@ def is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> boo
         return False
     id_suffix = pair_id.removeprefix(f"{document}-")
     id_digests = id_suffix.removeprefix("unanswerable-").split("-")
-    return id_suffix != pair_id and all(
-        id_digest and set(id_digest) <= set("0123456789abcdef") for id_digest in id_digests
-    )
+    return id_suffix != pair_id and all(digest and set(digest) <= set("0123456789abcdef") for digest in id_digests)
 
 
 def document_record_of_text(

@@ -26,9 +26,7 @@ def shard_folders(data: Workspace) -> dict[Shard, Path]:
     """The state folders of shards, in order."""
     state_folders = (data.joined_state / "shards").glob("*-of-*")
     return dict(
-        sorted(
-            (Shard.parse(state_folder.name), state_folder) for state_folder in state_folders if state_folder.is_dir()
-        )
+        sorted((Shard.parse(shard_state.name), shard_state) for shard_state in state_folders if shard_state.is_dir())
     )
 
 
@@ -100,14 +98,14 @@ def _join_vocabularies(data: Workspace) -> int:
 
     A tag is too common where it was so in every shard that had it.
     """
-    joined_vocabulary_file = data.path(*PurePosixPath(VOCABULARY_PATH).parts)
+    vocabulary_file = data.path(*PurePosixPath(VOCABULARY_PATH).parts)
     shard_vocabulary_folders = [data.root, *shard_folders(data).values()]
     shard_vocabularies = [
         read_json(shard_vocabulary_folder / VOCABULARY_PATH, dict[str, list[str]])
         for shard_vocabulary_folder in shard_vocabulary_folders
         if (shard_vocabulary_folder / VOCABULARY_PATH).is_file()
     ]
-    if len(shard_vocabularies) < 2 and joined_vocabulary_file.is_file():
+    if len(shard_vocabularies) < 2 and vocabulary_file.is_file():
         return 0
     tags_of_shards = dict.fromkeys(
         shard_tag for shard_vocabulary in shard_vocabularies for shard_tag in shard_vocabulary.get("tags", [])
@@ -118,13 +116,11 @@ def _join_vocabularies(data: Workspace) -> int:
         for shard_tag in shard_vocabulary.get("too_common", [])
         if shard_tag not in tags_of_shards
     )
-    earlier_vocabulary = (
-        read_json(joined_vocabulary_file, dict[str, list[str]]) if joined_vocabulary_file.is_file() else {}
-    )
+    earlier_vocabulary = read_json(vocabulary_file, dict[str, list[str]]) if vocabulary_file.is_file() else {}
     joined_vocabulary = {"tags": list(tags_of_shards), "too_common": list(common_in_shards)}
     if not shard_vocabularies or joined_vocabulary == earlier_vocabulary:
         return 0
-    write_json(joined_vocabulary_file, joined_vocabulary)
+    write_json(vocabulary_file, joined_vocabulary)
     return len(tags_of_shards.keys() - set(earlier_vocabulary.get("tags", [])))
 
 

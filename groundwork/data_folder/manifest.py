@@ -288,26 +288,22 @@ class Manifest:
         except (FileNotFoundError, NotADirectoryError):
             return ""
         if stat.S_ISDIR(hashed_file_status.st_mode):
-            folder_hashes = self.hashes(
-                sorted(hashed_file for hashed_file in Path(path).rglob("*") if hashed_file.is_file())
-            )
+            folder_hashes = self.hashes(sorted(hashed for hashed in Path(path).rglob("*") if hashed.is_file()))
             return hashlib.sha256(repr(sorted(folder_hashes.items())).encode()).hexdigest()
         stored_version = self._mirror.listed(Path(path)) if self._mirror else None
         if stored_version and hashed_file_status.st_size == 0:  # not fetched
             return self._stored_object_hash(stored_version) or f"version {stored_version[1]}, which was not read"
-        hashed_path, size_and_mtime = printable_path(path), (hashed_file_status.st_size, hashed_file_status.st_mtime_ns)
+        hashed_path, size_mtime = printable_path(path), (hashed_file_status.st_size, hashed_file_status.st_mtime_ns)
         manifest_hashes = self._looked_up_hashes.get(hashed_path)
         for file_size, mtime_ns, file_digest in (
             self._execute_on_manifest(_SELECT_FILE_HASH, (hashed_path,)) if manifest_hashes is None else manifest_hashes
         ):
-            if (file_size, mtime_ns) == size_and_mtime and (
-                not stored_version or self._stored_object_hash(stored_version)
-            ):
+            if (file_size, mtime_ns) == size_mtime and (not stored_version or self._stored_object_hash(stored_version)):
                 return str(file_digest)
-        with Path(path).open("rb") as hashed_file:
-            file_digest = hashlib.file_digest(hashed_file, "sha256").hexdigest()
+        with Path(path).open("rb") as hashed:
+            file_digest = hashlib.file_digest(hashed, "sha256").hexdigest()
         self._execute_on_manifest(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (hashed_path, *size_and_mtime, file_digest)
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (hashed_path, *size_mtime, file_digest)
         )
         if stored_version and self._stored_object_hash(stored_version) != file_digest:
             self._execute_on_manifest("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (*stored_version, file_digest))

@@ -42,7 +42,7 @@ def judge_state(
     unit_inputs: Hashes,
     recipe: Mapping[str, Any],
     unit_outputs: Hashes,
-    write_count: int,
+    writes: int,
     config_names: ConfigNames = AS_RECORDED,
 ) -> tuple[State, str]:
     """The state of a unit and the reason for it, in which settings have the names that `config_names` gives them.
@@ -54,9 +54,7 @@ def judge_state(
         return "missing", ""
     if unit_entry.status == "failed":
         return "failed", "; ".join(failure["reason"] for failure in unit_entry.failures[:1])
-    if len(unit_outputs) < min(write_count, len(unit_entry.outputs)) and not (
-        unit_outputs and unit_entry.recipe != recipe
-    ):
+    if len(unit_outputs) < min(writes, len(unit_entry.outputs)) and not (unit_outputs and unit_entry.recipe != recipe):
         return "missing", "its files are gone"  # where settings changed, there may be fewer to write
     if unit_entry.inputs != unit_inputs:
         recorded_inputs, current_inputs = unit_entry.inputs, unit_inputs

@@ -116,13 +116,11 @@ class Workspace:
 
     def existing_paths(self, file_parts: Sequence[tuple[str, ...]]) -> Paths:
         """Those of many files that are there, each folder being listed once."""
-        names_in_data = {
+        in_data = {
             data_subfolder: unsorted_names_in_folder(self.path(*data_subfolder))
             for data_subfolder in {data_parts[:-1] for data_parts in file_parts}
         }
-        return self.paths(
-            *(data_parts for data_parts in file_parts if data_parts[-1] in names_in_data[data_parts[:-1]])
-        )
+        return self.paths(*(data_parts for data_parts in file_parts if data_parts[-1] in in_data[data_parts[:-1]]))
 
     def path_text(self, *data_parts: str) -> str:
         """`path` as text, for 100,000s of files."""
@@ -139,13 +137,11 @@ class Workspace:
             else f"{cached_subfolder[0]}/{data_name}"
         )
 
-    def _path_inside_data(self, data_parts: tuple[str, ...]) -> str:
-        data_root = str(self.base if data_parts and data_parts[0] == "documents" else self.root)
-        path_in_data = os.path.normpath(os.path.join(data_root, *data_parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
+    def _path_inside_data(self, parts: tuple[str, ...]) -> str:
+        data_root = str(self.base if parts and parts[0] == "documents" else self.root)
+        path_in_data = os.path.normpath(os.path.join(data_root, *parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
         if path_in_data != data_root and not path_in_data.startswith(data_root + os.sep):
-            raise UsageError(
-                f"{'/'.join(data_parts)}: leads out of {data_root}; names may not hold '..' or begin with '/'"
-            )
+            raise UsageError(f"{'/'.join(parts)}: leads out of {data_root}; names may not hold '..' or begin with '/'")
         return path_in_data
 
     def spread_new_folders(self, files: Iterable[str | Path]) -> bool:
@@ -219,20 +215,16 @@ def open_workspace(
 
         mirror = mirror_of(str(data_location), config.engine.cache_dir)
         if pull:
-            folders_to_fetch = (
-                None if folders is None or flags.test else frozenset(folders)
-            )  # a sample copies what it needs
+            folders_to_fetch = None if folders is None or flags.test else frozenset(folders)  # a sample copies its own
             databases = None if folders_to_fetch or folders_to_fetch is None else frozenset({"manifest"})
             scope = MirrorScope(shard_flag, shards, flags.test, folders_to_fetch, databases)
             mirror.pull(scope, refresh=not getattr(flags, "within_run", False))
-    workspace_folder = mirror.root if mirror else flags.data or PROJECT / config.data_dir
-    if not workspace_folder.is_dir():
+    workspace_root = mirror.root if mirror else flags.data or PROJECT / config.data_dir
+    if not workspace_root.is_dir():
         workspace_remedy = "pass --data DIR with the documents in DIR/documents"
         init_hint = "" if flags.data or IN_REPOSITORY else "run first: dataprep init, or "
-        raise UsageError(f"{workspace_folder}: no such folder; {init_hint}{workspace_remedy}")
-    return Workspace(
-        workspace_folder / TEST_FOLDER if flags.test else workspace_folder, workspace_folder, shard_flag, mirror
-    )
+        raise UsageError(f"{workspace_root}: no such folder; {init_hint}{workspace_remedy}")
+    return Workspace(workspace_root / TEST_FOLDER if flags.test else workspace_root, workspace_root, shard_flag, mirror)
 
 
 def _workspace_run_document(workspace_path: Path) -> tuple[str, str, str]:

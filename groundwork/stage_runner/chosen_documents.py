@@ -31,9 +31,7 @@ ChosenFailureRow = dict[str, str]
 def list_documents(job: Job, folder: str, suffix: str) -> list[str]:
     """The documents that have a file in `folder`, in order, those of --document only where it is given."""
     folder_files = unsorted_names_in_folder(job.data.path(folder), suffix)
-    return select_documents(
-        job, sorted((folder_file.removesuffix(suffix) for folder_file in folder_files), key=name_order)
-    )
+    return select_documents(job, sorted((listed.removesuffix(suffix) for listed in folder_files), key=name_order))
 
 
 def select_documents(
@@ -85,12 +83,8 @@ def _chosen_with_source(job: Job, documents: list[str]) -> list[str]:
     departed_sources = job.departed_sources
     for typed_name in job.flags.document or []:
         for document in {slug(typed_name), slug(Path(typed_name).stem)} & departed_sources.keys() & set(documents):
-            choice_remedy = (
-                f"put it back, or remove what is left of it: {as_typed('uv run dataprep forget')} {document}"
-            )
-            raise UsageError(
-                f"--document {typed_name}: documents/{departed_sources[document]} is gone; {choice_remedy}"
-            )
+            remedy = f"put it back, or remove what is left of it: {as_typed('uv run dataprep forget')} {document}"
+            raise UsageError(f"--document {typed_name}: documents/{departed_sources[document]} is gone; {remedy}")
     job.left_out_documents |= departed_sources.keys() & set(documents)
     return [document for document in documents if document not in departed_sources]
 
@@ -125,15 +119,13 @@ def left_out_lines(job: Job) -> list[str]:
     gone_documents, copied_documents = (
         sorted(names, key=name_order) for names in (job.left_out_documents, job.left_out_copies)
     )
-    lines_left_out = []
+    omissions = []
     if gone_documents:
-        lines_left_out.append(
-            f"left out, because their documents are gone: {', '.join(gone_documents)}{keep_gone_hint}"
-        )
+        omissions.append(f"left out, because their documents are gone: {', '.join(gone_documents)}{keep_gone_hint}")
     if copied_documents and not getattr(job.flags, "within_run", False):
         copies_listed = list_names(copied_documents, COPIES_NAMED)
-        lines_left_out.append(f"left out, because other documents have the same text: {copies_listed}")
-    return lines_left_out
+        omissions.append(f"left out, because other documents have the same text: {copies_listed}")
+    return omissions
 
 
 def failure_rows(unit: Unit, failures: Iterable[Failure]) -> list[ChosenFailureRow]:

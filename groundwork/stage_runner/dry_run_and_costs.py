@@ -50,10 +50,8 @@ def print_dry_run(
 ) -> None:
     """The units that a run would do, and what their calls would cost. `unit_states`: of every unit, with the reason."""
     dry_run_states = [dry_run_state for dry_run_state in unit_states if is_due(dry_run_state[1])]
-    for unit, state, state_reason in dry_run_states[:MAX_DRY_RUN_LINES]:
-        print(
-            f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({state_reason})' if state_reason else ''}"
-        )
+    for unit, state, reason in dry_run_states[:MAX_DRY_RUN_LINES]:
+        print(f"  {unit.name}: {'to do' if state == 'missing' else state}{f' ({reason})' if reason else ''}")
     if len(dry_run_states) > MAX_DRY_RUN_LINES:
         print(f"  … and {len(dry_run_states) - MAX_DRY_RUN_LINES:,} more")
     print(f"{stage}: {len(dry_run_states)} of {len(unit_states)} to do")

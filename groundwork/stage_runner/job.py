@@ -80,9 +80,7 @@ class Job:
     make_client: Callable[[Job], Client]
     idle: bool = False  # whether, at the end, every unit was found up to date
     stopping: asyncio.Event = field(default_factory=_new_job_event)
-    order_lock: asyncio.Lock = field(
-        default_factory=_new_job_lock
-    )  # for units that build on one another, in their order
+    order_lock: asyncio.Lock = field(default_factory=_new_job_lock)  # for units that build on one another, in order
     loop: asyncio.AbstractEventLoop | None = None  # that of the units, while it runs
     due: int = 0  # units of this run
     departed_documents: list[DepartedDocument] = field(default_factory=list)  # documents whose source is gone

@@ -83,7 +83,7 @@ class Ledger:
     def summary(self) -> str:
         """`chunk: 3 ok · 2 up to date · 1 failed · 21 chunks · 0.4 s`."""
         ledger_successes = [outcome for outcome in self.outcomes.values() if not outcome.failures]
-        ledger_status_counts = {
+        status_counts = {
             "ok": sum(outcome.status == "ok" for outcome in ledger_successes),
             "up to date": self.up_to_date,
             "empty": sum(outcome.status == "empty" for outcome in ledger_successes),
@@ -91,9 +91,7 @@ class Ledger:
             "not finished": self.not_started,
             "to do": self.to_do,
         }
-        ledger_counts = [f"{count:,} {name}" for name, count in ledger_status_counts.items() if count] or [
-            "nothing to do"
-        ]
+        ledger_counts = [f"{count:,} {name}" for name, count in status_counts.items() if count] or ["nothing to do"]
         ledger_totals: Counter[str] = Counter()
         for outcome in self.outcomes.values():
             ledger_totals.update(outcome.counts)

@@ -71,23 +71,19 @@ MAX_RAY_TASK_RETRIES = 5  # of a shard: how often a node may die under it
 
 def run_in_processes(command: DivisibleStage, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger | None:
     """The ledger of several processes, on this machine or on a Ray cluster; None: this process does it all."""
-    ray_address = job.flags.ray or job.config.engine.ray_address
-    if job.data.shard is not None or command.shards == "none" or not (ray_address or command.units_a_process):
+    ray_url = job.flags.ray or job.config.engine.ray_address
+    if job.data.shard is not None or command.shards == "none" or not (ray_url or command.units_a_process):
         return None
     if command.shards == "caches":
-        _fill_caches(command, job, unit_loop.due(units), ray_address)
+        _fill_caches(command, job, unit_loop.due(units), ray_url)
         return None
-    if ray_address:
-        return divide_units(
-            unit_loop, units, lambda due: _run_on_ray(command, job, len(due), ray_address), by_shards=True
-        )
-    process_count = count_processes(command, job, len(unit_loop.due(units)))
-    if process_count == 1:
+    if ray_url:
+        return divide_units(unit_loop, units, lambda due: _run_on_ray(command, job, len(due), ray_url), by_shards=True)
+    processes = count_processes(command, job, len(unit_loop.due(units)))
+    if processes == 1:
         return None
     job.data.fetch_databases()  # which the processes share
-    return divide_units(
-        unit_loop, units, lambda due: run_processes(command.name, job, equal_shares(due, process_count))
-    )
+    return divide_units(unit_loop, units, lambda due: run_processes(command.name, job, equal_shares(due, processes)))
 
 
 @dataclass
@@ -157,17 +153,15 @@ def _fill_caches(command: DivisibleStage, job: Job, due_units: list[Unit], ray_a
 def equal_shares(units: Sequence[Unit], process_count: int) -> list[frozenset[str]]:
     """The names of `units` in `process_count` shares of about as many bytes to read: the largest first, each to the
     least."""
-    process_unit_sizes = {
-        unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units
-    }
+    unit_sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
     process_shares: list[tuple[int, int, set[str]]] = [
         (0, share_number, set()) for share_number in range(process_count)
     ]
-    for unit_name in sorted(process_unit_sizes, key=lambda unit_name: -process_unit_sizes[unit_name]):
+    for unit_name in sorted(unit_sizes, key=lambda unit_name: -unit_sizes[unit_name]):
         process_share_size, share_number, process_unit_names = process_shares[0]
         process_unit_names.add(unit_name)
         heapq.heapreplace(
-            process_shares, (process_share_size + process_unit_sizes[unit_name], share_number, process_unit_names)
+            process_shares, (process_share_size + unit_sizes[unit_name], share_number, process_unit_names)
         )
     return [
         frozenset(process_unit_names)
@@ -372,10 +366,8 @@ class _ProcessGroup:
 
     def _flags_of_process(self, share: Share, among: int) -> argparse.Namespace:
         """A process has its share of the money; a shard has a state of its own."""
-        shard_of_process = {"shard": share} if isinstance(share, Shard) else {}
-        return argparse.Namespace(
-            **(vars(self._job.flags) | {"budget": self._job.budget.share(among)} | shard_of_process)
-        )
+        own_shard = {"shard": share} if isinstance(share, Shard) else {}
+        return argparse.Namespace(**(vars(self._job.flags) | {"budget": self._job.budget.share(among)} | own_shard))
 
     def _receive_message(self, pipe: connection.Connection) -> None:
         try:
@@ -417,14 +409,12 @@ class _PipeChannel:
             return self._parent_pipe.poll() and self._parent_pipe.recv() == "stop"
 
 
-def _run_share(
-    parent_pipe: connection.Connection, stage: str, flags: argparse.Namespace, share: Share, among: int
-) -> None:
+def _run_share(pipe: connection.Connection, stage: str, flags: argparse.Namespace, share: Share, among: int) -> None:
     """A process's life: its share of the stage's units."""
     end_with_parent()
     for stop_signal in STOP_SIGNALS:
         signal.signal(stop_signal, signal.SIG_IGN)  # the parent says when to stop
-    pipe_channel = _PipeChannel(parent_pipe)
+    pipe_channel = _PipeChannel(pipe)
     process_command: DivisibleStage = BY_NAME[stage].load_command()
     process_result = process_command.run_shard(flags, share, pipe_channel, among=among)
     pipe_channel.send(("result", process_result))
@@ -560,9 +550,7 @@ def _run_ray_task(stage: str, flags: argparse.Namespace, shard: Shard, among: in
         )
         return ShardResult(stopped=("UsageError", missing_on_node))
     ray: Any = importlib.import_module("ray")
-    if ray.get(
-        ray_board.is_stopping.remote()
-    ):  # its first news would come too late: the calls of a short shard are out
+    if ray.get(ray_board.is_stopping.remote()):  # its first news come too late: the calls of a short shard are out
         return ShardResult(stopped=("Stopped", STOPPED_MESSAGE))
     flags.shard, flags.ray = shard, None
     ray_command: DivisibleStage = BY_NAME[stage].load_command()
@@ -573,10 +561,8 @@ def _fetch_ray_result(ray: Any, task_reference: Any, shard: Shard) -> ShardResul
     try:
         ray_result: ShardResult = ray.get(task_reference)
     except ray.exceptions.RayError as error:
-        ray_failure = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        return ShardResult(
-            stopped=("StopRun", f"shard {shard} failed on the cluster: {ray_failure}; run again to go on")
-        )
+        failure = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return ShardResult(stopped=("StopRun", f"shard {shard} failed on the cluster: {failure}; run again to go on"))
     return ray_result
 
 

@@ -40,9 +40,7 @@ def flags_to_remember(stage: str, flags: argparse.Namespace) -> RememberedFlags:
     remembered_names = REMEMBERED_FLAGS.get(stage, ())
     remembered: RememberedFlags = {name: value for name in remembered_names if (value := getattr(flags, name, None))}
     assigned_settings = [str(flag) for flag in flags.assignments if isinstance(flag, FlagSetting)]
-    remembered_settings = [
-        assignment for assignment in assigned_settings if not assignment.startswith(PASSING_SETTINGS)
-    ]
+    remembered_settings = [setting for setting in assigned_settings if not setting.startswith(PASSING_SETTINGS)]
     return remembered | ({"settings": remembered_settings} if remembered_settings else {})
 
 

@@ -248,10 +248,8 @@ class StageCommand:
             "version": self.version,
             "test": job.test,
         }
-        normal_stage_recipe: dict[str, Any] = msgspec.json.decode(
-            msgspec.json.encode(stage_recipe)
-        )  # as it will be read back
-        return normal_stage_recipe
+        read_back: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(stage_recipe))  # as it will be read back
+        return read_back
 
     def _no_stage_units_message(self, job: Job) -> str:
         stage_folder = BY_NAME[self.name].reads[0] if self.name in BY_NAME else "documents"

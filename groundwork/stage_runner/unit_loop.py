@@ -83,15 +83,13 @@ class UnitLoop:
         """By their fingerprints; of those that have changed, or were never found current, by hashes and entries."""
         unit_fingerprints = {unit.name: self._unit_fingerprint(unit) for unit in units}
         unit_states = self.manifest.states_by_fingerprint(self.stage, unit_fingerprints)
-        if unknown_units := [unit for unit in units if unit.name not in unit_states]:
-            unit_paths = [
-                path for unit in unknown_units for files in _files_of_unit(unit) for path in path_strings_of(files)
-            ]
-            with self.manifest.looked_up(self.stage, [unit.name for unit in unknown_units], unit_paths):
-                unit_states |= {unit.name: self._unit_state(unit) for unit in unknown_units}
+        if unknown := [unit for unit in units if unit.name not in unit_states]:
+            unit_paths = [path for unit in unknown for files in _files_of_unit(unit) for path in path_strings_of(files)]
+            with self.manifest.looked_up(self.stage, [unit.name for unit in unknown], unit_paths):
+                unit_states |= {unit.name: self._unit_state(unit) for unit in unknown}
                 current_unit_states = {
                     unit.name: unit_states[unit.name]
-                    for unit in unknown_units
+                    for unit in unknown
                     if unit_states[unit.name][0] in CURRENT_STATES
                     and self._unit_fingerprint(unit) == unit_fingerprints[unit.name]
                 }  # judged by the files that the fingerprint is of
@@ -194,10 +192,8 @@ class UnitLoop:
 
     async def _process_units(self, units: list[Unit]) -> None:
         """Units side by side where `process` is a coroutine function, else one after the other."""
-        units_side_by_side = inspect.iscoroutinefunction(self.process)
-        unit_slots = asyncio.Semaphore(
-            UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if units_side_by_side else 1
-        )
+        side_by_side = inspect.iscoroutinefunction(self.process)
+        unit_slots = asyncio.Semaphore(UNITS_PER_CALL_SLOT * self.job.config.llm.max_concurrency if side_by_side else 1)
         stopped_units: list[StopRun] = []
         self.job.loop = asyncio.get_running_loop()
 
@@ -215,7 +211,7 @@ class UnitLoop:
 
         unit_tasks = [asyncio.ensure_future(process(unit)) for unit in units]
         stop_signals = InterruptedTasks(unit_tasks, self.job.stopping, self.job.progress.say)
-        with self._claims or nullcontext(), stop_signals if units_side_by_side else nullcontext():
+        with self._claims or nullcontext(), stop_signals if side_by_side else nullcontext():
             await asyncio.gather(*unit_tasks, return_exceptions=True)
         await self.job.close()
         self.job.loop = None
@@ -295,9 +291,7 @@ class UnitLoop:
         self._record_unit_outcome(unit, input_hashes, unit_outcome, unit_seconds)
         self.job.progress.unit_done()
 
-    def _record_unit_outcome(
-        self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, unit_seconds: float
-    ) -> None:
+    def _record_unit_outcome(self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, seconds: float) -> None:
         """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
         unit_has_failed = self.ledger.has_failed_entirely(unit.name)
         if (
@@ -306,9 +300,7 @@ class UnitLoop:
             self._forget_forced_units()
         previous_entry = self._forced_unit_entries.get(unit.name) if unit_has_failed else None
         self.manifest.record(
-            self.stage,
-            unit.name,
-            previous_entry or self._entry_to_record(unit, input_hashes, unit_outcome, unit_seconds),
+            self.stage, unit.name, previous_entry or self._entry_to_record(unit, input_hashes, unit_outcome, seconds)
         )
 
     def _forget_forced_units(self) -> None:
@@ -319,11 +311,9 @@ class UnitLoop:
             entry_left = entry_without_chosen(self._forced_unit_entries[name], self._chosen_of_unit[name])
             self.manifest.record(self.stage, name, entry_left)
 
-    def _entry_to_record(
-        self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, unit_seconds: float
-    ) -> ManifestEntry:
+    def _entry_to_record(self, unit: Unit, unit_inputs: Hashes, unit_outcome: Outcome, seconds: float) -> ManifestEntry:
         unit_entry = ManifestEntry(
-            inputs=input_hashes | self._unit_hashes(unit.adds),
+            inputs=unit_inputs | self._unit_hashes(unit.adds),
             recipe=self._unit_recipe(unit),
             outputs=self._unit_hashes((*unit.writes, *unit_outcome.writes)),
             status="failed" if unit_outcome.failures else unit_outcome.status,
@@ -331,7 +321,7 @@ class UnitLoop:
             counts=unit_outcome.counts,
             warnings=unit_outcome.warnings,
             failures=failure_rows(unit, unit_outcome.failures),
-            seconds=round(unit_seconds, 3),
+            seconds=round(seconds, 3),
             choice=flags_to_remember(self.stage, self.job.flags),
         )
         entry_before = self._forced_unit_entries.get(unit.name) or self._unit_entry(unit)

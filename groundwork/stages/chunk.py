@@ -40,12 +40,10 @@ def chunk_one_document(job: Job, unit: Unit) -> Outcome:
     from groundwork.markdown.blocks import blocks
 
     chunked_markdown = read_text(unit.reads[0])
-    chunked_record, chunk_warnings = document_record_of_text(chunked_markdown, unit.name, unit.reads[1:])
-    chunk_settings = msgspec.structs.replace(
-        job.config.chunk, language=chunked_record.language or job.config.chunk.language
-    )
+    chunked, chunk_warnings = document_record_of_text(chunked_markdown, unit.name, unit.reads[1:])
+    chunk_settings = msgspec.structs.replace(job.config.chunk, language=chunked.language or job.config.chunk.language)
     text_blocks = blocks(chunked_markdown)
-    chunks = chunk_document(chunked_markdown, chunked_record, chunk_settings, text_blocks)
+    chunks = chunk_document(chunked_markdown, chunked, chunk_settings, text_blocks)
     write_jsonl(unit.writes[0], chunks)
     if not chunked_markdown.strip():
         return Outcome(status="empty", note="no text", warnings=chunk_warnings)

@@ -127,10 +127,8 @@ def print_converter_comparison(job: Job, finished_units: list[Unit]) -> None:
 def _chosen_converters(job: Job) -> list[str]:
     converter_names: list[str] = job.flags.converters
     paged_converters = [name for name, row in CONVERTERS.items() if row.paged]
-    if unknown_names := [name for name in converter_names if name not in paged_converters]:
-        raise UsageError(
-            f"--converters: no converter {unknown_names[0]!r} for PDFs; there are {', '.join(paged_converters)}"
-        )
+    if unknown := [name for name in converter_names if name not in paged_converters]:
+        raise UsageError(f"--converters: no converter {unknown[0]!r} for PDFs; there are {', '.join(paged_converters)}")
     return converter_names
 
 

@@ -51,20 +51,14 @@ def coverage_units(job: Job) -> list[Unit]:
         for covered_run_file in path_strings_of(run.files):
             runs_to_cover.setdefault(document_of(covered_run_file), {})[run.name] = covered_run_file
     units_to_cover = []
-    covered_run_names = {run for run_files in runs_to_cover.values() for run in run_files}
-    coverage_files = {
-        run: unsorted_names_in_folder(job.data.path(*coverage_folder_parts(run))) for run in covered_run_names
-    }
+    covered_runs = {run for run_files in runs_to_cover.values() for run in run_files}
+    coverage_files = {run: unsorted_names_in_folder(job.data.path(*coverage_folder_parts(run))) for run in covered_runs}
     documents_to_cover = list_documents(job, "chunks", ".jsonl")
-    not_to_cover = job.departed_sources.keys() | job.set_aside.keys() | job.copies.keys()
-    if uncovered := sorted(
-        runs_to_cover.keys() - set(documents_to_cover) - not_to_cover if not job.flags.document else ()
-    ):
+    excluded = job.departed_sources.keys() | job.set_aside.keys() | job.copies.keys()
+    if uncovered := sorted(runs_to_cover.keys() - set(documents_to_cover) - excluded if not job.flags.document else ()):
         uncovered_listing = ", ".join(uncovered[:UNCOVERED_NAMED])
-        uncovered_notice = (
-            f"no chunks of {uncovered_listing}, which were asked about; run first: uv run dataprep/chunk.py"
-        )
-        job.progress.say(as_typed(uncovered_notice))
+        no_chunks = f"no chunks of {uncovered_listing}, which were asked about; run first: uv run dataprep/chunk.py"
+        job.progress.say(as_typed(no_chunks))
     for document in documents_to_cover:
         runs_asking = runs_to_cover.get(document)
         if not runs_asking:
@@ -73,12 +67,10 @@ def coverage_units(job: Job) -> list[Unit]:
             ("text", f"{document}.md"), ("text", f"{document}.json"), ("chunks", f"{document}.jsonl")
         )
         coverage_plots = job.data.paths(("plots", f"coverage-{document}.html"), ("plots", f"coverage-{document}.json"))
-        declined_coverage_files = job.data.paths(
+        declined_files = job.data.paths(
             *(coverage_path_parts(run, document) for run in runs_asking if f"{document}.json" in coverage_files[run])
         )
-        covered_files = Paths(
-            (*source_to_cover.path_strings, *runs_asking.values(), *declined_coverage_files.path_strings)
-        )
+        covered_files = Paths((*source_to_cover.path_strings, *runs_asking.values(), *declined_files.path_strings))
         units_to_cover.append(Unit(document, reads=covered_files, writes=coverage_plots, payload=runs_asking))
     return units_to_cover
 
@@ -114,9 +106,7 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
     covered_markdown, covered_source = read_text(covered_text), read_json(covered_record, Document)
     covered_readings = read_chunks(covered_chunks)
     check_chunks_match(covered_markdown, covered_text, [reading.chunk for reading in covered_readings])
-    covered_document, blank_coverage_count = _cover_document(
-        job, unit, covered_source, covered_markdown, covered_readings
-    )
+    covered_document, blank_count = _cover_document(job, unit, covered_source, covered_markdown, covered_readings)
     write_coverage(covered_document, covered_markdown, covered_source.pages, unit.writes[0])
     write_json(unit.writes[1], coverage_numbers(covered_document, covered_markdown))
     for report_line in report_lines(covered_document, covered_markdown) if job.is_detailed else ():
@@ -128,10 +118,7 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
         status="ok" if covered_document.questions else "empty",
         note=f"{covered_share} of the sentences -> {openable_path(unit.writes[0])}",
         counts={"questions": len(covered_document.questions), "not asked": len(open_coverage_items(covered_document))},
-        warnings=[
-            *coverage_warnings,
-            *([_blank_coverage_warning(blank_coverage_count)] if blank_coverage_count else []),
-        ],
+        warnings=[*coverage_warnings, *([_blank_coverage_warning(blank_count)] if blank_count else [])],
     )
 
 
@@ -177,13 +164,9 @@ def nearest_statement(job: Job) -> FindNearestStatements:
         if coverage_encoder is None:
             job.data.fetch_databases("embeddings")
             coverage_encoder = static_encoder(job)
-        coverage_cosines = (
-            coverage_encoder.encode(questions, "query") @ coverage_encoder.encode(statements, "document").T
-        )
-        likely_covered = coverage_cosines.argmax(axis=1)
-        return [
-            int(k) if coverage_cosines[row, k] >= LIKELY_COVERAGE_COSINE else -1 for row, k in enumerate(likely_covered)
-        ]
+        cosines = coverage_encoder.encode(questions, "query") @ coverage_encoder.encode(statements, "document").T
+        likely_covered = cosines.argmax(axis=1)
+        return [int(k) if cosines[row, k] >= LIKELY_COVERAGE_COSINE else -1 for row, k in enumerate(likely_covered)]
 
     return nearest
 

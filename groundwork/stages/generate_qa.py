@@ -173,15 +173,8 @@ def estimate_qa(job: Job, unit: Unit) -> Estimate:
     def qa_tokens(messages: list[Any], schema: type | None) -> int:
         return job.tokens(qa_call, messages, schema)
 
-    qa_call_tokens = list(
-        forecast_interview_calls(ForecastBasis(qa_call, _qa_material(job, unit), job.prompt, qa_tokens))
-    )
-    return Estimate(
-        len(qa_call_tokens),
-        sum(prompt for prompt, _ in qa_call_tokens),
-        sum(reply for _, reply in qa_call_tokens),
-        qa_call,
-    )
+    qa_calls = list(forecast_interview_calls(ForecastBasis(qa_call, _qa_material(job, unit), job.prompt, qa_tokens)))
+    return Estimate(len(qa_calls), sum(prompt for prompt, _ in qa_calls), sum(reply for _, reply in qa_calls), qa_call)
 
 
 def shaping_qa_settings(config: Config) -> Any:

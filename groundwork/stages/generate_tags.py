@@ -61,9 +61,7 @@ def vocabulary_sample(job: Job) -> list[str]:
     if len(sources_to_tag) < 2 or job.data.path("tags", "vocabulary.json").exists():
         return []
     return list(
-        dict.fromkeys(
-            question for source_to_tag in sources_to_tag for question in load_dataset(source_to_tag).questions
-        )
+        dict.fromkeys(question for tag_source in sources_to_tag for question in load_dataset(tag_source).questions)
     )
 
 

@@ -158,17 +158,15 @@ def _models_to_grade(job: Job, grades_folder: Path) -> list[tuple[str, ModelCall
 
     files_to_grade = [_file_to_grade(answers_flag) for answers_flag in job.flags.answers]
     graded_calls = _calls_to_grade(job, grades_folder, [label for label, _ in files_to_grade])
-    models_and_answers: list[tuple[str, ModelCall | None, Path | None]] = [
-        (call.model, call, None) for call in graded_calls
-    ]
-    models_and_answers += [(label, None, file_to_grade) for label, file_to_grade in files_to_grade]
-    grade_stems = [slug(label) for label, _, _ in models_and_answers]
-    for (label, _, _), grade_stem in zip(models_and_answers, grade_stems, strict=True):
+    to_grade: list[tuple[str, ModelCall | None, Path | None]] = [(call.model, call, None) for call in graded_calls]
+    to_grade += [(label, None, file_to_grade) for label, file_to_grade in files_to_grade]
+    grade_stems = [slug(label) for label, _, _ in to_grade]
+    for (label, _, _), grade_stem in zip(to_grade, grade_stems, strict=True):
         if grade_stems.count(grade_stem) > 1:
             raise UsageError(
                 f"{label}: graded twice in one run; give each file a label of its own: --answers LABEL=FILE"
             )
-    return models_and_answers
+    return to_grade
 
 
 def _calls_to_grade(job: Job, grades_folder: Path, answer_labels: list[str]) -> list[ModelCall]:

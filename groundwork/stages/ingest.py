@@ -129,11 +129,9 @@ async def ingest_document(job: Job, unit: Unit) -> Outcome:
     ingest_settings = settings_with_override(job.config.ingest, ingest_override)
     if ingest_settings.pictures and not _keeps_source_pictures(job, ingested_file.id):
         ingest_settings = msgspec.structs.replace(ingest_settings, pictures=False)
-    ingest_replies, joined_ingest_replies = (
-        folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state)
-    )
+    ingest_replies, joined_replies = (folder / SERVICE_REPLIES for folder in (job.data.state, job.data.joined_state))
     marker_service = MarkerService(
-        ingest_settings.marker_api, os.environ, ingest_replies, joined_ingest_replies if job.data.shard else None
+        ingest_settings.marker_api, os.environ, ingest_replies, joined_replies if job.data.shard else None
     )
     with TemporaryDirectory() as scratch_folder:
         ingestion = _ingestion(job, unit.payload, ingest_settings, Path(scratch_folder), marker_service)
@@ -227,13 +225,11 @@ def report_ingest(job: Job, finished_units: list[Unit]) -> None:
     from groundwork.data_folder.copied_documents import copy_lines
 
     _report_ingested_doubts(job, finished_units)
-    ingested_copies = [] if job.idle else copy_lines(job.search_copies(job))
-    for ingested_copy in ingested_copies[:COPIED_SOURCES_NAMED]:
+    same_texts = [] if job.idle else copy_lines(job.search_copies(job))
+    for ingested_copy in same_texts[:COPIED_SOURCES_NAMED]:
         job.progress.say(ingested_copy)
-    if len(ingested_copies) > COPIED_SOURCES_NAMED:
-        job.progress.say(
-            f"  … and {len(ingested_copies) - COPIED_SOURCES_NAMED:,} more; see: {as_typed('uv run dataprep')}"
-        )
+    if len(same_texts) > COPIED_SOURCES_NAMED:
+        job.progress.say(f"  … and {len(same_texts) - COPIED_SOURCES_NAMED:,} more; see: {as_typed('uv run dataprep')}")
 
 
 def _report_ingested_doubts(job: Job, finished_units: list[Unit]) -> None:

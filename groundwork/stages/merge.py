@@ -111,15 +111,13 @@ def _merge_likeness(job: Job, merge_pool: Sequence[MergeCandidate], merge_vector
     return calibrated_likeness(merge_vectors[::step], job.flags.threshold, questions=merge_sample)
 
 
-def _write_merge_record(
-    merged_file: Path, merged_from: dict[str, tuple[int, int]], cosine: float, dropped: int
-) -> None:
-    """What the run was merged from; `merged_from`: of each run the questions kept, and all of them."""
+def _write_merge_record(merged_file: Path, merged: dict[str, tuple[int, int]], cosine: float, dropped: int) -> None:
+    """What the run was merged from; `merged`: of each run the questions kept, and all of them."""
     from groundwork.data_folder.read_write import write_json
 
     merge_record = {
-        "from": {name: size for name, (_, size) in merged_from.items()},
-        "kept": {name: kept for name, (kept, _) in merged_from.items()},
+        "from": {name: size for name, (_, size) in merged.items()},
+        "kept": {name: kept for name, (kept, _) in merged.items()},
         "threshold": cosine,
         "left_out": dropped,
     }

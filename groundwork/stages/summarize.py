@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 
 
 def summary_units(job: Job) -> list[Unit]:
-    documents_to_summarize = list_documents(job, "text", ".md")
+    to_summarize = list_documents(job, "text", ".md")
     return [
         Unit(name=document, reads=reads, writes=job.data.paths(("summaries", f"{document}.json")))
-        for document, reads in texts_with_records(
-            job, documents_to_summarize[:1] if job.test else documents_to_summarize
-        )
+        for document, reads in texts_with_records(job, to_summarize[:1] if job.test else to_summarize)
     ]
 
 

@@ -170,9 +170,7 @@ class Mirror:
             if not (round_paths := self._take_over(mirror_scope, fetched_paths)):
                 break
             fetched_paths |= round_paths
-        self._paths_present = {
-            mirrored_path for mirrored_path in self._local_files() if self._is_mirrored_back(mirrored_path)
-        }
+        self._paths_present = {mirrored for mirrored in self._local_files() if self._is_mirrored_back(mirrored)}
 
     def pull_shards(self) -> None:
         """Take over what other machines have put meanwhile, the states of all shards too."""
@@ -198,20 +196,18 @@ class Mirror:
             for path in newer_paths
             if mirror_scope.only_lists(path) and self._is_replaceable(path, mirror_rows.get(path))
         }
-        paths_to_fetch = [path for path in newer_paths if not is_database(path) and path not in listed_only]
-        if len(paths_to_fetch) >= MANY_FILES:
-            self._say_on_terminal(f"fetching {counted(len(paths_to_fetch), 'file')} of {self.url}")
+        to_fetch = [path for path in newer_paths if not is_database(path) and path not in listed_only]
+        if len(to_fetch) >= MANY_FILES:
+            self._say_on_terminal(f"fetching {counted(len(to_fetch), 'file')} of {self.url}")
         self._mirror_index.note([(path, self._list_only(path, remote_files[path])) for path in listed_only])
-        request_in_threads(
-            lambda path: self._fetch_new(path, remote_files[path], mirror_rows.get(path)), paths_to_fetch
-        )
+        request_in_threads(lambda path: self._fetch_new(path, remote_files[path], mirror_rows.get(path)), to_fetch)
         self._fetch_new_databases(newer_paths, mirror_rows)
         self._remove_gone(
             [path for path in mirror_rows if self._is_taken_over(path) and path not in store_listing], mirror_rows
         )
         self._remove_gone([path for path in being_put & fetched if not is_database(path)], self._mirror_index.rows())
         self._cached_mirror_rows = None
-        return set(paths_to_fetch) | listed_only
+        return set(to_fetch) | listed_only
 
     def _being_put(self, store_listing: dict[str, RemoteFile]) -> set[str]:
         """The files of artifacts that are announced, and so perhaps not yet whole."""
@@ -286,26 +282,21 @@ class Mirror:
                 mirror_scope, databases=None if kind is None else mirror_scope.databases | {kind}
             )
             mirror_rows = {
-                mirrored_path: mirror_row
-                for mirrored_path, mirror_row in self._mirror_index.rows().items()
-                if is_database(mirrored_path) and self._is_taken_over(mirrored_path)
+                mirrored: mirror_row
+                for mirrored, mirror_row in self._mirror_index.rows().items()
+                if is_database(mirrored) and self._is_taken_over(mirrored)
             }
             database_paths = [
-                mirrored_path
-                for mirrored_path, remote_file in self._stored_databases.items()
-                if self._is_taken_over(mirrored_path)
+                mirrored for mirrored, remote_file in self._stored_databases.items() if self._is_taken_over(mirrored)
             ]
             newer_databases = [
-                mirrored_path
-                for mirrored_path in database_paths
-                if not self._is_mirror_current(
-                    mirrored_path, mirror_rows.get(mirrored_path), self._stored_databases[mirrored_path]
-                )
+                mirrored
+                for mirrored in database_paths
+                if not self._is_mirror_current(mirrored, mirror_rows.get(mirrored), self._stored_databases[mirrored])
             ]
             self._fetch_new_databases(newer_databases, mirror_rows)
             self._remove_gone(
-                [mirrored_path for mirrored_path in mirror_rows if mirrored_path not in self._stored_databases],
-                mirror_rows,
+                [mirrored for mirrored in mirror_rows if mirrored not in self._stored_databases], mirror_rows
             )
 
     def _fetch_new_databases(self, mirrored_paths: list[str], mirror_rows: dict[str, MirrorRow]) -> None:
@@ -314,7 +305,7 @@ class Mirror:
 
     def _fetch_database(self, mirrored_path: str, remote_file: RemoteFile, mirror_row: MirrorRow | None) -> None:
         """Take over the rows of a database; where it has new ones here as well, it gets both and is put again."""
-        mirrored_file = self.root / mirrored_path
+        mirrored = self.root / mirrored_path
         is_joined_state = (
             self._mirror_scope is not None
             and self._mirror_scope.shard is not None
@@ -323,24 +314,20 @@ class Mirror:
         with (
             self._raise_database_errors(mirrored_path),
             self._temporary_copy() as database_copy,
-            self._temporary_file(mirrored_file) as half_mirrored,
+            self._temporary_file(mirrored) as half_mirrored,
         ):
             self._remote_store.get(mirrored_path, half_mirrored)
             half_mirrored.chmod(0o600)
-            if mirrored_file.exists() and not (
-                mirror_row and self._has_same_rows(mirrored_file, mirror_row, database_copy)
-            ):
-                join_database(half_mirrored, mirrored_file)
+            if mirrored.exists() and not (mirror_row and self._has_same_rows(mirrored, mirror_row, database_copy)):
+                join_database(half_mirrored, mirrored)
                 digest = ""
             else:
-                if mirrored_file.exists() and not is_joined_state:
-                    replace_rows(half_mirrored, mirrored_file)
+                if mirrored.exists() and not is_joined_state:
+                    replace_rows(half_mirrored, mirrored)
                 else:
-                    half_mirrored.replace(mirrored_file)
-                digest = copy_database(mirrored_file, database_copy)
-            self._mirror_index.note(
-                [(mirrored_path, MirrorRow(*remote_file, *mirrored_file_stamp(mirrored_file), digest))]
-            )
+                    half_mirrored.replace(mirrored)
+                digest = copy_database(mirrored, database_copy)
+            self._mirror_index.note([(mirrored_path, MirrorRow(*remote_file, *mirrored_file_stamp(mirrored), digest))])
 
     def _remove_gone(self, mirrored_paths: list[str], mirror_rows: dict[str, MirrorRow]) -> None:
         """Remove here what is gone there; what was changed here, and databases that grow, stay and are put again."""
@@ -384,12 +371,8 @@ class Mirror:
             ):
                 mirror_row = MirrorRow(*newest)
             half_mirrored.replace(mirrored_file)
-        self._note_row(
-            mirrored_path,
-            mirror_row._replace(
-                size=mirrored_file_stamp(mirrored_file)[0], mtime_ns=mirrored_file_stamp(mirrored_file)[1]
-            ),
-        )
+        size, mtime_ns = mirrored_file_stamp(mirrored_file)
+        self._note_row(mirrored_path, mirror_row._replace(size=size, mtime_ns=mtime_ns))
 
     def listed(self, mirrored_path: Path) -> tuple[str, str] | None:
         """(path in the folder, version) of a file that is as the store has it, fetched or not; None for all others."""
@@ -427,33 +410,22 @@ class Mirror:
     def _changes_to_put(self, mirrored_paths: list[str]) -> tuple[list[str], list[str]]:
         """(files to put, files to remove there) of what is at or below `mirrored_paths`."""
         mirrored_paths_here: list[str] = []
-        for mirrored_path in mirrored_paths:
+        for mirrored in mirrored_paths:
             mirrored_files = (
-                _local_files_below(self.root / mirrored_path)
-                if (self.root / mirrored_path).is_dir()
-                else [self.root / mirrored_path]
+                _local_files_below(self.root / mirrored) if (self.root / mirrored).is_dir() else [self.root / mirrored]
             )
             mirrored_paths_here += [self._path_in_folder(file) for file in mirrored_files]
-        indexed_paths = [
-            mirrored_path for folder in mirrored_paths for mirrored_path in self._mirror_index.below(folder)
-        ]
+        indexed_paths = [mirrored for folder in mirrored_paths for mirrored in self._mirror_index.below(folder)]
         mirror_rows = {
-            mirrored_path: self._mirror_index.row(mirrored_path)
-            for mirrored_path in (*mirrored_paths_here, *indexed_paths)
+            mirrored: self._mirror_index.row(mirrored) for mirrored in (*mirrored_paths_here, *indexed_paths)
         }
         existing_paths = [
-            mirrored_path
-            for mirrored_path in mirror_rows
-            if (self.root / mirrored_path).exists() and is_mirrored(mirrored_path.split("/"))
+            mirrored for mirrored in mirror_rows if (self.root / mirrored).exists() and is_mirrored(mirrored.split("/"))
         ]
-        return [
-            mirrored_path
-            for mirrored_path in existing_paths
-            if self._is_locally_changed(mirrored_path, mirror_rows[mirrored_path])
-        ], [
-            mirrored_path
-            for mirrored_path, mirror_row in mirror_rows.items()
-            if mirror_row is not None and not (self.root / mirrored_path).exists()
+        return [mirrored for mirrored in existing_paths if self._is_locally_changed(mirrored, mirror_rows[mirrored])], [
+            mirrored
+            for mirrored, mirror_row in mirror_rows.items()
+            if mirror_row is not None and not (self.root / mirrored).exists()
         ]
 
     def _is_locally_changed(self, mirrored_path: str, mirror_row: MirrorRow | None) -> bool:
@@ -496,19 +468,15 @@ class Mirror:
     def push(self) -> int:
         """Put all that has changed, the state last; returns how many files were put since `pull`. Raises StopRun."""
         mirror_rows = self._mirror_index.rows()
-        mirrored_paths_here = [
-            mirrored_path for mirrored_path in self._local_files() if self._is_mirrored_back(mirrored_path)
-        ]
+        mirrored_paths_here = [mirrored for mirrored in self._local_files() if self._is_mirrored_back(mirrored)]
         removed_paths = [
-            mirrored_path
-            for mirrored_path in self._paths_present - set(mirrored_paths_here)
-            if mirrored_path in mirror_rows
+            mirrored for mirrored in self._paths_present - set(mirrored_paths_here) if mirrored in mirror_rows
         ]
         self._put_mirrored_files(
             [
-                mirrored_path
-                for mirrored_path in mirrored_paths_here
-                if self._is_locally_changed(mirrored_path, mirror_rows.get(mirrored_path))
+                mirrored
+                for mirrored in mirrored_paths_here
+                if self._is_locally_changed(mirrored, mirror_rows.get(mirrored))
             ],
             removed_paths,
         )
@@ -520,14 +488,10 @@ class Mirror:
     def _put_databases(self) -> None:
         """The manifest last: what stands in it is there."""
         mirrored_databases = [
-            mirrored_path
-            for mirrored_path in self._local_files()
-            if is_database(mirrored_path) and self._is_mirrored_back(mirrored_path)
+            mirrored for mirrored in self._local_files() if is_database(mirrored) and self._is_mirrored_back(mirrored)
         ]
-        for mirrored_path in sorted(
-            mirrored_databases, key=lambda mirrored_path: (mirrored_path.endswith("manifest.db"), mirrored_path)
-        ):
-            self._put_database(mirrored_path)
+        for mirrored in sorted(mirrored_databases, key=lambda mirrored: (mirrored.endswith("manifest.db"), mirrored)):
+            self._put_database(mirrored)
 
     def _put_database(self, mirrored_path: str) -> None:
         """Put the rows as they are now, together with those that another machine has put meanwhile."""

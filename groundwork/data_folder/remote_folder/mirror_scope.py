@@ -61,16 +61,14 @@ class MirrorScope:
         return not is_outside_scope and self._is_in_scope(mirrored_path, documents)
 
     def _is_in_scope(self, mirrored_path: str, documents: Container[str]) -> bool:
-        scope_segments = mirrored_path.split("/")
-        if mirrored_path.startswith(PUT_ANNOUNCEMENTS) or not is_mirrored(scope_segments):
+        scope_parts = mirrored_path.split("/")
+        if mirrored_path.startswith(PUT_ANNOUNCEMENTS) or not is_mirrored(scope_parts):
             return False
-        if scope_segments[0] == TEST:
-            return self.test and MirrorScope(self.shard, self.shards)._is_in_scope(
-                "/".join(scope_segments[1:]), documents
-            )
+        if scope_parts[0] == TEST:
+            return self.test and MirrorScope(self.shard, self.shards)._is_in_scope("/".join(scope_parts[1:]), documents)
         if mirrored_path.startswith(SHARD_STATES):
-            return self.shards or (self.shard is not None and scope_segments[2] == self.shard.folder)
-        document = _document_of_path(without_spread_subfolder(scope_segments))
+            return self.shards or (self.shard is not None and scope_parts[2] == self.shard.folder)
+        document = _document_of_path(without_spread_subfolder(scope_parts))
         return self.shard is None or document not in documents or self.shard.holds(document)
 
     def puts(self, mirrored_path: str, documents: Container[str]) -> bool:
@@ -109,10 +107,8 @@ def _document_of_path(segments: list[str]) -> str:
 def document_names(mirrored_paths: list[str]) -> set[str]:
     """The documents that have a text, a summary or chunks among `mirrored_paths`."""
     split_paths = (without_spread_subfolder(mirrored_path.split("/")) for mirrored_path in mirrored_paths)
-    document_segments = (
-        segments for segments in split_paths if len(segments) == 2 and segments[0] in _SCOPE_DOCUMENT_FOLDERS
-    )
-    return {_document_of_path(segments) for segments in document_segments} - {""}
+    document_segments = (scoped for scoped in split_paths if len(scoped) == 2 and scoped[0] in _SCOPE_DOCUMENT_FOLDERS)
+    return {_document_of_path(scoped) for scoped in document_segments} - {""}
 
 
 def is_database(mirrored_path: str) -> bool:

@@ -82,16 +82,14 @@ class RemoteStore:
         import fsspec  # 120 ms that a folder on this machine does without
 
         try:
-            self._filesystem, store_root = fsspec.url_to_fs(
-                self.url, use_listings_cache=False, skip_instance_cache=True
-            )
+            self._filesystem, in_store = fsspec.url_to_fs(self.url, use_listings_cache=False, skip_instance_cache=True)
         except ImportError:
             if scheme in STORE_EXTRAS:
                 raise MissingExtra(f"--data {scheme}://", STORE_EXTRAS[scheme]) from None
             raise UsageError(
                 f"--data {scheme}:// needs the package {store_package}; run: uv pip install {store_package}"
             ) from None
-        self._store_root = str(store_root).rstrip("/")
+        self._store_root = str(in_store).rstrip("/")
         self._in_bucket = scheme not in ("hf", "memory")
 
     def list(self) -> dict[str, RemoteFile]:

@@ -63,10 +63,8 @@ def _document_candidates(run_folder: Path, document: str) -> Iterator[Candidate]
             else Candidate(curated_pairs.pop(pair.id, pair))
         )
     yield from (Candidate(pair) for pair in curated_pairs.values())
-    judged_ids = curated_pairs.keys() | curation_rejects.keys()
-    yield from (
-        candidate for candidate in generation_rejects(run_folder, document) if candidate.pair.id not in judged_ids
-    )
+    judged = curated_pairs.keys() | curation_rejects.keys()
+    yield from (candidate for candidate in generation_rejects(run_folder, document) if candidate.pair.id not in judged)
     yield from curation_rejects.values()
 
 

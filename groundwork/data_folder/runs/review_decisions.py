@@ -59,9 +59,7 @@ class Decision(Record, frozen=True):
         return self.verdict in ("accept", "edit")
 
 
-StandingDecisions = dict[
-    str, dict[str, Decision]
-]  # by pair, then by reviewer: the decision that holds, the latest last
+StandingDecisions = dict[str, dict[str, Decision]]  # by pair, then reviewer: the decision that holds, the latest last
 
 
 def decisions_file(data: Workspace, run: str) -> Path:
@@ -181,18 +179,14 @@ def standing_decisions(decisions: Iterable[Decision]) -> StandingDecisions:
     return DecisionStacks(decisions).standing()
 
 
-def prevailing_decision(
-    decisions_by_reviewer: Mapping[str, Decision], disagreement: Disagreement = "rejected"
-) -> Decision:
+def prevailing_decision(by_reviewer: Mapping[str, Decision], disagreement: Disagreement = "rejected") -> Decision:
     """The one decision about a pair, of those that stand by reviewer (at least one)."""
-    latest_decision = list(decisions_by_reviewer.values())[-1]
-    rejections = [decision for decision in decisions_by_reviewer.values() if decision.verdict == "reject"]
+    latest_decision = list(by_reviewer.values())[-1]
+    rejections = [decision for decision in by_reviewer.values() if decision.verdict == "reject"]
     if rejections and disagreement == "rejected":
         return rejections[-1]
     if latest_decision.verdict == "accept":  # which takes no other reviewer's edit back
-        return (
-            [decision for decision in decisions_by_reviewer.values() if decision.verdict == "edit"] or [latest_decision]
-        )[-1]
+        return ([decision for decision in by_reviewer.values() if decision.verdict == "edit"] or [latest_decision])[-1]
     return latest_decision
 
 
@@ -335,11 +329,9 @@ class StandingReview:
         decided_pairs = [
             reviewed_pair for reviewed_pair, decision in self.verdicts.items() if decision.document in judged_documents
         ]
-        unmet_decisions = [
-            reviewed_pair for reviewed_pair in decided_pairs if reviewed_pair not in self._reviewed_pairs
-        ]
-        gone_pairs = [reviewed_pair for reviewed_pair in unmet_decisions if reviewed_pair not in self._changed_pairs]
-        reworded_pairs = [reviewed_pair for reviewed_pair in unmet_decisions if reviewed_pair in self._changed_pairs]
+        unmet = [reviewed_pair for reviewed_pair in decided_pairs if reviewed_pair not in self._reviewed_pairs]
+        gone_pairs = [reviewed_pair for reviewed_pair in unmet if reviewed_pair not in self._changed_pairs]
+        reworded_pairs = [reviewed_pair for reviewed_pair in unmet if reviewed_pair in self._changed_pairs]
         unmet_messages = list(self.warnings)
         if gone_pairs:
             unmet_messages.append(
@@ -426,10 +418,8 @@ def reject_by_person(reviewed_pair: Pair, decision: Decision) -> Rejected:
 def accept_pair(reviewed_pair: Pair, decision: Decision) -> Pair:
     """The pair as the decision has it; the other checks stay as they were told, of the text before an edit."""
     verdict_verb = "edited" if decision.verdict == "edit" else "accepted"
-    acceptance_reason = "; ".join(
-        [f"{verdict_verb} by {decision.reviewer}", *([decision.reason] if decision.reason else [])]
-    )
-    person_check = {"score": 1.0, "passed": True, "why": acceptance_reason, "checker": "person"}
+    acceptance = "; ".join([f"{verdict_verb} by {decision.reviewer}", *([decision.reason] if decision.reason else [])])
+    person_check = {"score": 1.0, "passed": True, "why": acceptance, "checker": "person"}
     return msgspec.structs.replace(
         apply_edits(reviewed_pair, decision.edited), checks={**reviewed_pair.checks, BY_PERSON: person_check}
     )
