@@ -185,7 +185,7 @@ def summary_faults(summary: str, summary_source: SummarySource, max_summary_word
     summary, summary_language = with_name_as_sentence(summary), summary_source.language
     names_in_summary = set(names_as_written(summary, summary_language))
     unknown_names = sorted(name for name in names_in_summary if _is_unknown_name(name, summary_source))
-    summary_problems = summary_source.grounds.unsupported_facts(summary, counts=summary_source.counts)
+    summary_problems = summary_source.grounds.ungrounded_facts(summary, counts=summary_source.counts)
     summary_problems += [f'the name "{unknown_name}" is not in the text' for unknown_name in unknown_names]
     # who writes it again can shorten it as well
     summary_words_allowed = max_summary_words if summary_problems else MAX_LENGTH_RATIO * max_summary_words

@@ -38,41 +38,41 @@ from groundwork.markdown.blocks import blocks
 from groundwork.markdown.markdown_tables import MarkdownTable, read_table
 
 
-def in_source_spelling(answer: str, source: str, source_values: Set[str], source_dates: Set[Date]) -> str:
+def in_source_spelling(answer: str, source: str, grounded_values: Set[str], grounded_dates: Set[Date]) -> str:
     """`answer` without its full dates and the times of `source`, and with fractions and thousands as `source` has them.
 
-    `source_values` are those of the source's numbers, however they are written. What means something else stays.
+    `grounded_values` are those of the source's numbers, however they are written. What means something else stays.
     """
     for answer_spelling, date_meanings in slashed_dates(answer):
-        if date_meanings & source_dates:
+        if date_meanings & grounded_dates:
             answer = answer.replace(answer_spelling, " ")
     answer = _without_times(without_dates(answer), source)
     answer = plain_fractions(answer)
     for answer_spelling, fraction_value in fractions(answer):
-        if fraction_value in source_values:
+        if fraction_value in grounded_values:
             answer = answer.replace(answer_spelling, fraction_value)
-    return _as_thousands(answer, source_values)
+    return _as_thousands(answer, grounded_values)
 
 
 def _without_times(answer: str, source: str) -> str:
     """`answer` without the times of day that `source` has in any spelling."""
     answer_times = list(times(answer))
-    source_times = {time.minutes for time in times(source)} if answer_times else set()
+    grounded_times = {time.minutes for time in times(source)} if answer_times else set()
     for time in reversed(answer_times):
-        if time.minutes in source_times:
+        if time.minutes in grounded_times:
             answer = f"{answer[: time.start]} {answer[time.end :]}"
     return answer
 
 
-def _as_thousands(answer: str, source_values: Set[str]) -> str:
+def _as_thousands(answer: str, grounded_values: Set[str]) -> str:
     """`answer` with its thousands joined ("2 000") where the sources have such a number, with another space in it."""
     joined_answer = join_thousands(answer)
-    if joined_answer == answer or not number_values(joined_answer) - number_values(answer) <= source_values:
+    if joined_answer == answer or not number_values(joined_answer) - number_values(answer) <= grounded_values:
         return answer
     return joined_answer
 
 
-_UNIT_NAME = re.compile(UNIT_NAME, re.IGNORECASE)
+_GROUNDED_UNIT = re.compile(UNIT_NAME, re.IGNORECASE)
 _SIGNS_BESIDE_QUOTES = frozenset(
     "*_`~\\|#>\u00ad\u200b\ufeff\u200c\u200d\u200e\u200f\u061c\u0640\u2066\u2067\u2068\u2069"
 )
@@ -124,13 +124,13 @@ class SourceText:
         quote_parts = [part for part in _QUOTE_ELLIPSIS.split(quote) if part.strip(_PUNCTUATION_AROUND_QUOTE)]
         if len(quote_parts) > 1:
             return _find_quote_parts(quote_parts, self.text)
-        texts = (self._normalised_source, self._normalised_without_labels)
-        return _find_normalised_quote(quote, texts) or _find_quote_in_rows(quote, self._source_rows)
+        texts = (self._normalised_ground, self._normalised_without_labels)
+        return _find_normalised_quote(quote, texts) or _find_quote_in_rows(quote, self._grounding_rows)
 
     def with_columns(self, quote: str) -> str:
         """A quote; a table's row with the names of its columns, which it does not hold itself."""
         start, _ = self.find(quote) or (-1, -1)
-        for table in self._source_tables:
+        for table in self._grounding_tables:
             if table.header and any(table_row.start <= start < table_row.end for table_row in table.data):
                 column_names = " | ".join(cell.text for cell in table.header[-1].cells)
                 return f"{quote} (columns: {column_names})"
@@ -145,27 +145,25 @@ class SourceText:
         faults = [f"evidence is not in the text: {_shorten_quote(quote)}" for quote in evidence if not self.find(quote)]
         if not evidence:
             faults.append("no evidence was given")
-        return faults + self.unsupported_facts(answer, question)
+        return faults + self.ungrounded_facts(answer, question)
 
-    def unsupported_facts(self, answer: str, question: str = "", counts: Set[int] = frozenset()) -> list[str]:
+    def ungrounded_facts(self, answer: str, question: str = "", counts: Set[int] = frozenset()) -> list[str]:
         """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons.
 
         `counts`: numbers that count something, which may stand there without a unit.
         """
         answer, answer_terms = without_latex(answer), quoted_terms(answer)
-        fact_sources = [self._source_facts, *([_read_facts(question, self.word_language)] if question else [])]
-        source_text = without_latex(f"{self.text}\n\n{question}")
-        unsupported = _unsupported_dates(answer, fact_sources, source_text)
-        source_numbers = [number for facts in fact_sources for number in facts.numbers]
-        allowed_values = {number.value for number in source_numbers}.union(*(facts.labels for facts in fact_sources))
-        other_values = {value for facts in fact_sources for value in facts.other_readings}
-        other_numbers, source_powers = [Number(0, 0, value) for value in other_values], common_scales(source_text)
-        other_values |= scaled_values(allowed_values | other_values, source_powers)
-        source_values, source_dates = (
-            allowed_values | other_values,
-            {date for facts in fact_sources for date in facts.dates},
-        )
-        answer = in_source_spelling(answer, source_text, source_values, source_dates)
+        grounds = [self._grounding_facts, *([_read_facts(question, self.word_language)] if question else [])]
+        grounding_text = without_latex(f"{self.text}\n\n{question}")
+        ungrounded = _ungrounded_dates(answer, grounds, grounding_text)
+        grounded_numbers = [number for facts in grounds for number in facts.numbers]
+        groundable_values = {number.value for number in grounded_numbers}.union(*(facts.labels for facts in grounds))
+        other_values = {value for facts in grounds for value in facts.other_readings}
+        other_numbers, grounded_powers = [Number(0, 0, value) for value in other_values], common_scales(grounding_text)
+        other_values |= scaled_values(groundable_values | other_values, grounded_powers)
+        grounded_values = groundable_values | other_values
+        grounded_dates = {date for facts in grounds for date in facts.dates}
+        answer = in_source_spelling(answer, grounding_text, grounded_values, grounded_dates)
         # only lists have labels: what an answer of one line begins with may be invented
         answer = answer if "\n" in answer.strip() else f"= {answer}"
         for number in numbers(answer, spelled=self.word_language):
@@ -174,43 +172,43 @@ class SourceText:
                 continue
             if number.value in other_values or has_other_meaning(spelling, self.word_language):
                 continue
-            if number.value not in source_values and _is_mantissa(spelling, source_values, scales(source_text)):
+            if number.value not in grounded_values and _is_mantissa(spelling, grounded_values, scales(grounding_text)):
                 continue
-            if number.value not in allowed_values and not _is_same_amount(number, source_numbers):
-                is_rounded = is_rounding(number, spelling, [*source_numbers, *other_numbers], source_powers)
+            if number.value not in groundable_values and not _is_same_amount(number, grounded_numbers):
+                is_rounded = is_rounding(number, spelling, [*grounded_numbers, *other_numbers], grounded_powers)
                 if not (is_rounded and is_called_rounded(answer, number.start)):
                     rounding_hint = ', but a rounding of one: say "about"' if is_rounded else ""
-                    unsupported.append(f"the number {number.value} is not in the text{rounding_hint}")
-            elif number.unit and not _has_unit(number, source_numbers, source_text):
-                unsupported.append(f"the text does not say {number.value} {number.unit}")
+                    ungrounded.append(f"the number {number.value} is not in the text{rounding_hint}")
+            elif number.unit and not _has_unit(number, grounded_numbers, grounding_text):
+                ungrounded.append(f"the text does not say {number.value} {number.unit}")
         for answer_term in answer_terms:
             if not self.find(answer_term) and not (question and find_quote(answer_term, question)):
-                unsupported.append(f'the term "{answer_term}" is not in the text')
-        return list(dict.fromkeys(unsupported))
+                ungrounded.append(f'the term "{answer_term}" is not in the text')
+        return list(dict.fromkeys(ungrounded))
 
     @cached_property
-    def _source_facts(self) -> _FactsOfSource:
+    def _grounding_facts(self) -> _GroundingFacts:
         return _read_facts(self.text, self.word_language)
 
     @cached_property
-    def _normalised_source(self) -> _NormalisedSource:
-        return _normalise_source(self.text, with_labels=True)
+    def _normalised_ground(self) -> _NormalisedGround:
+        return _normalise_ground(self.text, with_labels=True)
 
     @cached_property
-    def _normalised_without_labels(self) -> _NormalisedSource:
-        return _normalise_source(self.text, with_labels=False)
+    def _normalised_without_labels(self) -> _NormalisedGround:
+        return _normalise_ground(self.text, with_labels=False)
 
     @cached_property
-    def _source_rows(self) -> list[tuple[Span, list[list[str]]]]:
+    def _grounding_rows(self) -> list[tuple[Span, list[list[str]]]]:
         """(span, words of each cell) of every row of the text's tables."""
         return [
             ((table_row.start, table_row.end), [_folded_words(cell.text) for cell in table_row.cells])
-            for table in self._source_tables
+            for table in self._grounding_tables
             for table_row in chain(*table)
         ]
 
     @cached_property
-    def _source_tables(self) -> list[MarkdownTable]:
+    def _grounding_tables(self) -> list[MarkdownTable]:
         return [read_table(self.text, block.start, block.end) for block in blocks(self.text) if block.kind == "table"]
 
 
@@ -219,7 +217,7 @@ def find_quote(quote: str, source: str) -> Span | None:
     return SourceText(source, "").find(quote)  # in any language alike
 
 
-class _FactsOfSource(NamedTuple):
+class _GroundingFacts(NamedTuple):
     """The facts of a text."""
 
     dates: set[Date]
@@ -228,58 +226,60 @@ class _FactsOfSource(NamedTuple):
     other_readings: set[str]  # of its numbers
 
 
-def _read_facts(source: str, language: str) -> _FactsOfSource:
+def _read_facts(source: str, language: str) -> _GroundingFacts:
     source = plain_fractions(without_latex(source))
     text_dates = dates(source).union(*(meanings for _, meanings in slashed_dates(source)))
-    return _FactsOfSource(
+    return _GroundingFacts(
         text_dates, numbers(source, spelled=language), labels(source), alternative_readings(source, language)
     )
 
 
-def _unsupported_dates(answer: str, sources: Sequence[_FactsOfSource], source_text: str) -> list[str]:
+def _ungrounded_dates(answer: str, grounds: Sequence[_GroundingFacts], grounding_text: str) -> list[str]:
     return [
         f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
-        for year, month, day in sorted(dates(answer).difference(*(facts.dates for facts in sources)))
-        if not _has_date_parts(year, month, day, source_text)
+        for year, month, day in sorted(dates(answer).difference(*(facts.dates for facts in grounds)))
+        if not _has_date_parts(year, month, day, grounding_text)
     ]
 
 
 def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
     """The parts may stand apart ("from 3 to 5 May 2025"): year, day and the month's name are there."""
-    source_values = number_values(source)
-    return {str(year), str(day)} <= source_values and names_month(source, month)
+    grounded_values = number_values(source)
+    return {str(year), str(day)} <= grounded_values and names_month(source, month)
 
 
-def _is_mantissa(spelling_in_answer: str, source_values: Set[str], source_scales: Set[int]) -> bool:
+def _is_mantissa(spelling_in_answer: str, grounded_values: Set[str], grounded_scales: Set[int]) -> bool:
     """Is it a number whose scale stands elsewhere: "1.5 million" for a cell of 1.5 below "in millions"?"""
     mantissa_parts = mantissa_and_scale(spelling_in_answer)
-    return mantissa_parts is not None and mantissa_parts[0] in source_values and mantissa_parts[1] in source_scales
+    return mantissa_parts is not None and mantissa_parts[0] in grounded_values and mantissa_parts[1] in grounded_scales
 
 
-def _is_same_amount(grounded: Number, source_numbers: Sequence[Number]) -> bool:
+def _is_same_amount(answer_number: Number, grounded_numbers: Sequence[Number]) -> bool:
     """Is it an amount that the text writes with more or fewer zeros at its end: "5 euros" and 5.00 in a table?"""
-    return bool(grounded.unit) and any(grounded.amount == without_last_zeros(source.value) for source in source_numbers)
+    return bool(answer_number.unit) and any(
+        answer_number.amount == without_last_zeros(ground_number.value) for ground_number in grounded_numbers
+    )
 
 
-def _has_unit(grounded: Number, source_numbers: Sequence[Number], source: str) -> bool:
+def _has_unit(answer_number: Number, grounded_numbers: Sequence[Number], source: str) -> bool:
     """The text has this number with this unit, or bare (a table's cell, "two-yearly") and the unit elsewhere."""
-    source_units = {
-        source_number.unit
-        for source_number in source_numbers
-        if without_last_zeros(source_number.value) == grounded.amount or source_number.value == grounded.value
+    grounded_units = {
+        ground_number.unit
+        for ground_number in grounded_numbers
+        if without_last_zeros(ground_number.value) == answer_number.amount or ground_number.value == answer_number.value
     }
-    if grounded.unit in source_units:
+    if answer_number.unit in grounded_units:
         return True
-    source_unit_names = _UNIT_NAME.findall(source) if "" in source_units else ()
-    return any(grounded.unit in (canonical_unit(name), unit_of_adverb(name)) for name in source_unit_names)
+    grounded_unit_names = _GROUNDED_UNIT.findall(source) if "" in grounded_units else ()
+    return any(answer_number.unit in (canonical_unit(name), unit_of_adverb(name)) for name in grounded_unit_names)
 
 
 def _find_quote_parts(quote_parts: Sequence[str], source: str) -> Span | None:
     quote_start, search_start = None, 0
     for quote_part in quote_parts:
-        remaining_source = source[search_start:]
+        remaining_ground = source[search_start:]
         part_span = _find_normalised_quote(
-            quote_part, [_normalise_source(remaining_source, with_labels) for with_labels in (True, False)]
+            quote_part, [_normalise_ground(remaining_ground, with_labels) for with_labels in (True, False)]
         )
         if part_span is None:
             return None
@@ -288,9 +288,9 @@ def _find_quote_parts(quote_parts: Sequence[str], source: str) -> Span | None:
     return None if quote_start is None else (quote_start, search_start)
 
 
-def _find_normalised_quote(quote: str, normalised_texts: Sequence[_NormalisedSource]) -> Span | None:
-    for normalised in normalised_texts:
-        normalised_quote = _normalise_source(quote, normalised.with_labels).text.strip(_PUNCTUATION_AROUND_QUOTE)
+def _find_normalised_quote(quote: str, normalised_grounds: Sequence[_NormalisedGround]) -> Span | None:
+    for normalised in normalised_grounds:
+        normalised_quote = _normalise_ground(quote, normalised.with_labels).text.strip(_PUNCTUATION_AROUND_QUOTE)
         if not normalised_quote:
             return None
         quote_start = -1
@@ -333,7 +333,7 @@ def _shared_word_count(quote_words: Sequence[str], cell_words: Sequence[str]) ->
     )
 
 
-class _NormalisedSource(NamedTuple):
+class _NormalisedGround(NamedTuple):
     """Plain lower-case text and, for each of its characters, the offset it came from."""
 
     text: str
@@ -341,28 +341,28 @@ class _NormalisedSource(NamedTuple):
     with_labels: bool
 
 
-def _normalise_source(source: str, with_labels: bool) -> _NormalisedSource:
+def _normalise_ground(source: str, with_labels: bool) -> _NormalisedGround:
     if "<" in source:
         source = _TAG_IN_QUOTE.sub(lambda tag: " " * len(tag.group()), source)
     quote_label_spans = [] if with_labels else [match.span() for match in _QUOTE_LABEL.finditer(source)]
     quote_label_starts = [start for start, _ in quote_label_spans]
     normalised_characters: list[str] = []
-    source_offsets: list[int] = []
-    for i, source_character in enumerate(source):
+    ground_offsets: list[int] = []
+    for i, ground_character in enumerate(source):
         label_index = bisect_left(quote_label_starts, i + 1) - 1
         if label_index >= 0 and i < quote_label_spans[label_index][1]:
             continue
-        if source_character.isspace():
+        if ground_character.isspace():
             if normalised_characters and normalised_characters[-1] != " ":
                 normalised_characters.append(" ")
-                source_offsets.append(i)
+                ground_offsets.append(i)
             continue
-        if source_character in _SIGNS_BESIDE_QUOTES:
+        if ground_character in _SIGNS_BESIDE_QUOTES:
             continue
-        for character in _plain_quote_characters(source_character):
+        for character in _plain_quote_characters(ground_character):
             normalised_characters.append(character)
-            source_offsets.append(i)
-    return _NormalisedSource("".join(normalised_characters), tuple(source_offsets), with_labels)
+            ground_offsets.append(i)
+    return _NormalisedGround("".join(normalised_characters), tuple(ground_offsets), with_labels)
 
 
 @lru_cache(maxsize=4096)

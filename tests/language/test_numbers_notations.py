@@ -104,5 +104,5 @@ def test_an_answer_in_another_notation_is_held_against_its_text(
 ) -> None:
     """What means the same is supported, and what means something else is not."""
     grounds = SourceText(text, language)
-    assert grounds.unsupported_facts(right) == []
-    assert grounds.unsupported_facts(wrong)
+    assert grounds.ungrounded_facts(right) == []
+    assert grounds.ungrounded_facts(wrong)

@@ -56,5 +56,5 @@ def test_an_article_is_no_number_to_account_for() -> None:
 def test_words_and_figures_are_held_against_each_other(language: str, text: str, right: str, wrong: str) -> None:
     """A number is one value, in words and in figures, in the text and in the answer."""
     grounds = SourceText(text, language)
-    assert grounds.unsupported_facts(right) == []
-    assert grounds.unsupported_facts(wrong)
+    assert grounds.ungrounded_facts(right) == []
+    assert grounds.ungrounded_facts(wrong)

@@ -100,8 +100,8 @@ def test_the_question_may_bring_its_own_numbers() -> None:
 def test_thousands_may_be_parted_by_another_space(text_space: str, answer_space: str) -> None:
     """A document has no-break spaces in its numbers, a model writes plain ones, or the other way round."""
     grounds = SourceText(f"Le budget est de 10{text_space}000 €.", "fr")
-    assert grounds.unsupported_facts(f"10{answer_space}000 €") == []
-    assert grounds.unsupported_facts(f"30{answer_space}000 €") != []
+    assert grounds.ungrounded_facts(f"10{answer_space}000 €") == []
+    assert grounds.ungrounded_facts(f"30{answer_space}000 €") != []
 
 
 def test_evidence_is_required_and_checked() -> None:
@@ -131,8 +131,8 @@ def test_the_quotes_of_a_long_run_take_no_more_memory() -> None:
 def test_a_unit_may_stand_in_an_adverb() -> None:
     """ "two-yearly" says two years, and no two months."""
     source = SourceText("Core does a two-yearly service.", "en")
-    assert source.unsupported_facts("Every two years.") == []
-    assert source.unsupported_facts("Every two months.") == ["the text does not say 2 month"]
+    assert source.ungrounded_facts("Every two years.") == []
+    assert source.ungrounded_facts("Every two months.") == ["the text does not say 2 month"]
 
 
 def test_a_row_is_quoted_with_the_names_of_its_columns() -> None:

@@ -35,5 +35,5 @@ def test_a_criterion_may_name_the_scale_that_the_answer_leaves_out() -> None:
 
 def test_digits_of_a_cell_may_be_a_list() -> None:
     source = SourceText("| Version |\n| --- |\n| 1,2 |\n", "de")
-    assert source.unsupported_facts("Die Versionen 1 und 2.") == []
-    assert source.unsupported_facts("Die Versionen 1 und 3.") == ["the number 3 is not in the text"]
+    assert source.ungrounded_facts("Die Versionen 1 und 2.") == []
+    assert source.ungrounded_facts("Die Versionen 1 und 3.") == ["the number 3 is not in the text"]

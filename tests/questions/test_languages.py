@@ -152,15 +152,15 @@ def test_chinese_numbers_have_their_value(digits: str, value: int) -> None:
 
 def test_a_number_may_be_written_another_way_than_in_the_text() -> None:
     """Figures for characters, and thousands without their dot in a language that writes one."""
-    assert SourceText("费用为每米一百八十五元", "zh").unsupported_facts("费用为185元") == []
-    assert SourceText("费用为每米一百八十五元", "zh").unsupported_facts("费用为186元")
+    assert SourceText("费用为每米一百八十五元", "zh").ungrounded_facts("费用为185元") == []
+    assert SourceText("费用为每米一百八十五元", "zh").ungrounded_facts("费用为186元")
     assert (
-        SourceText("Das Becken ist für die Boote 2.500 Meter lang und nicht tief.", "de").unsupported_facts(
+        SourceText("Das Becken ist für die Boote 2.500 Meter lang und nicht tief.", "de").ungrounded_facts(
             "Es sind 2500 Meter."
         )
         == []
     )
-    assert SourceText("The basin is 2.500 metres long.", "en").unsupported_facts("It is 2500 metres.")
+    assert SourceText("The basin is 2.500 metres long.", "en").ungrounded_facts("It is 2500 metres.")
 
 
 def test_quotes_are_found_inside_runs_of_characters() -> None:
