@@ -47,7 +47,7 @@ from groundwork.dataset.dataset_argument import locate_dataset
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow, load_dataset
 from groundwork.errors import GroundworkError
 from groundwork.grading.answer_judge import usable_criteria
-from groundwork.grading.grading_run import read_grades
+from groundwork.grading.graded_rows import read_grades
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.language.numbers import numbers
 from groundwork.language.words import words

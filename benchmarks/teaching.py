@@ -42,7 +42,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import locate_dataset
 from groundwork.dataset.load_dataset import load_dataset
 from groundwork.errors import GroundworkError, UsageError
-from groundwork.grading.grading_run import read_grades
+from groundwork.grading.graded_rows import read_grades
 
 if TYPE_CHECKING:
     from benchmarks.fine_tuning import Tuner

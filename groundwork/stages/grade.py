@@ -22,7 +22,7 @@ from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcom
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
-    from groundwork.grading.grading_run import Grading
+    from groundwork.grading.graded_rows import Grading
     from groundwork.grading.model_answers import Answers
     from groundwork.records import Grade
     from groundwork.settings.config_schema import Config, ModelCall
@@ -116,7 +116,7 @@ def grading_units(job: Job) -> list[Unit]:
     from groundwork.dataset.dataset_argument import dataset_sources_of_arguments, default_datasets
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.grading.answer_judge import build_judges
-    from groundwork.grading.grading_run import Grading, choose_rows_to_grade
+    from groundwork.grading.graded_rows import Grading, choose_rows_to_grade
     from groundwork.grading.judge_check import JudgeCheck
 
     graded_sources = dataset_sources_of_arguments(job, default_datasets, prefer="datasets")
@@ -217,7 +217,7 @@ def _grades_folder(graded_source: DatasetSource) -> str:
 async def grade_answers(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.data_folder.read_write import write_jsonl
-    from groundwork.grading.grading_run import shortened_answers_warning
+    from groundwork.grading.graded_rows import shortened_answers_warning
 
     grading_unit: GradingUnit = unit.payload
     answers_to_grade = await _answers_to_grade(job, grading_unit)
@@ -264,7 +264,7 @@ def write_grade_report(job: Job, units: list[Unit]) -> None:
     from groundwork.console.terminal import openable_path
     from groundwork.data_folder.read_write import write_json, write_jsonl
     from groundwork.grading.grade_report import grade_report, grade_report_lines, write_grade_report_page
-    from groundwork.grading.grading_run import comparable_grades, read_grades
+    from groundwork.grading.graded_rows import comparable_grades, read_grades
     from groundwork.grading.mirror_gap import GapBounds
     from groundwork.grading.model_scores import base_model_name
     from groundwork.maps.pass_rate_map import draw_grade_map
@@ -298,7 +298,7 @@ def write_grade_report(job: Job, units: list[Unit]) -> None:
 
 def estimate_grading(job: Job, unit: Unit) -> list[Estimate]:
     """Answers and verdicts for --dry-run, from the real prompts; the judge's check with the first unit."""
-    from groundwork.grading.grading_run import judge_estimates
+    from groundwork.grading.graded_rows import judge_estimates
     from groundwork.grading.model_answers import answer_prompt, estimate_answers
 
     grading_unit: GradingUnit = unit.payload

@@ -12,7 +12,7 @@ import pytest
 from groundwork.data_folder.read_write import read_jsonl, write_jsonl
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.load_dataset import Dataset, QuestionRow
-from groundwork.grading.grading_run import choose_rows_to_grade
+from groundwork.grading.graded_rows import choose_rows_to_grade
 from groundwork.grading.model_answers import read_answers
 from groundwork.records import Grade
 from tests.fake_openrouter import MODELS, FakeOpenRouter

@@ -14,7 +14,7 @@ from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.dataset.split.eval_selection import eval_size
 from groundwork.grading.answer_judge import majority_verdict
 from groundwork.grading.confidence_intervals import paired_difference, rows_needed, share_interval
-from groundwork.grading.grading_run import count_questions
+from groundwork.grading.graded_rows import count_questions
 from groundwork.grading.judge_check import cohen_kappa, fleiss_kappa, flip_rate
 from groundwork.grading.measured_difficulty import correlate_guesses
 from groundwork.grading.mirror_gap import GapBounds, MirrorPair, measure_mirror_gap, mirror_rows_advice
