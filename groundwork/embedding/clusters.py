@@ -36,8 +36,8 @@ MIN_BEND = 0.02  # a curve that bends less than this share of its chord has no e
 
 MIN_LANGUAGE_SHARE = 0.05  # of sampled questions, from which a language has its stop words left out of labels
 LANGUAGE_SAMPLE = 200  # questions whose language is told
-_WORD_PARTS = re.compile(r"[-'’]")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
+_LABEL_WORD_PARTS = re.compile(r"[-'’]")
+_LABEL_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 COMMON_SHARE = 0.15  # share of all questions from which a word is too common to name a part of them
 PAIR_WEIGHT = 1.6  # how much more two neighbouring words tell than one
 MIN_LIFT = 1.5  # how much more often than by its size a cluster must hold a term that tells something about it
@@ -245,14 +245,14 @@ def _stems(term: str, language: str) -> set[str]:
 
 def _label_languages(questions: Sequence[str]) -> list[str]:
     """The languages of the questions, the most frequent first; [""] where none can be told."""
-    sampled_questions = questions[:: -(-len(questions) // LANGUAGE_SAMPLE) or 1]
-    language_counts = Counter(detect_language(question) for question in sampled_questions)
+    label_sample = questions[:: -(-len(questions) // LANGUAGE_SAMPLE) or 1]
+    language_counts = Counter(detect_language(question) for question in label_sample)
     question_languages = [
         language
         for language, language_count in language_counts.most_common()
-        if language_count >= MIN_LANGUAGE_SHARE * len(sampled_questions)
+        if language_count >= MIN_LANGUAGE_SHARE * len(label_sample)
     ]
-    return list(dict.fromkeys([detect_language(" ".join(sampled_questions)), *filter(None, question_languages)]))
+    return list(dict.fromkeys([detect_language(" ".join(label_sample)), *filter(None, question_languages)]))
 
 
 def _label_words(questions: Sequence[str], label_languages: list[str]) -> list[list[str]]:
@@ -265,17 +265,17 @@ def _label_terms(question: str, ignored_words: Sequence[frozenset[str]]) -> list
 
     `ignored_words`: by language; those count of which the question holds most.
     """
-    terms = TERM.findall(_CJK.sub(_label_character_pairs, question.lower()))
+    terms = TERM.findall(_LABEL_CJK.sub(_label_character_pairs, question.lower()))
     ignored_terms = max(ignored_words, key=lambda question_words: sum(term in question_words for term in terms))
-    question_words = ["" if len(t) == 1 or ignored_terms.issuperset(_WORD_PARTS.split(t)) else t for t in terms]
+    question_words = ["" if len(t) == 1 or ignored_terms.issuperset(_LABEL_WORD_PARTS.split(t)) else t for t in terms]
     word_pairs = [f"{a} {b}" for a, b in pairwise(question_words) if a and b]
     return [word for word in question_words if word] + word_pairs
 
 
 def _label_character_pairs(match: re.Match[str]) -> str:
     """A run of characters without spaces as overlapping pairs, which stand for words there."""
-    run = match[0]
-    return " " + " ".join(run[i : i + 2] for i in range(max(1, len(run) - 1))) + " "
+    label_run = match[0]
+    return " " + " ".join(label_run[i : i + 2] for i in range(max(1, len(label_run) - 1))) + " "
 
 
 def _shortest_question(questions: Sequence[str], cluster_of: Sequence[int], cluster: int) -> str:

@@ -87,26 +87,26 @@ def embedding_prefix(settings: Embeddings, kind: Kind) -> str:
 
     A model of the Hub of an unknown family whose files are not here yet is fetched first. Raises as load_model does.
     """
-    configured = settings.query_prefix if kind == "query" else settings.document_prefix
+    configured_prefix = settings.query_prefix if kind == "query" else settings.document_prefix
     if settings.backend == "static":
         return ""
-    if configured is not None:
-        return configured
-    question, sentence = _model_prefixes(settings)
-    return question if kind == "query" else sentence
+    if configured_prefix is not None:
+        return configured_prefix
+    query_prefix, document_prefix = _model_prefixes(settings)
+    return query_prefix if kind == "query" else document_prefix
 
 
 def _model_prefixes(settings: Embeddings) -> tuple[str, str]:
     """(before a question, before a sentence) as the model wants it."""
-    family = next((texts for name, *texts in MODEL_FAMILIES if re.search(name, settings.model.lower())), None)
+    model_family = next((texts for name, *texts in MODEL_FAMILIES if re.search(name, settings.model.lower())), None)
     if settings.backend == "sentence-transformers":
-        named_prefixes = model_prompts(settings.model)
-        if named_prefixes is None and family is None:
+        model_prefixes = model_prompts(settings.model)
+        if model_prefixes is None and model_family is None:
             load_model(settings.model)  # fetches its files too
-            named_prefixes = model_prompts(settings.model)
-        if named_prefixes is not None and any(named_prefixes):
-            return named_prefixes
-    return (family[0], family[1]) if family else ("", "")
+            model_prefixes = model_prompts(settings.model)
+        if model_prefixes is not None and any(model_prefixes):
+            return model_prefixes
+    return (model_family[0], model_family[1]) if model_family else ("", "")
 
 
 class _ModelSettings(msgspec.Struct):
@@ -121,11 +121,11 @@ def model_prompts(embedder: str) -> tuple[str, str] | None:
 
     As encode_query and encode_document of sentence-transformers choose; a default prompt stands for both.
     """
-    prompt_file = _read_model_settings(embedder)
-    if prompt_file is None:
+    embedder_settings = _read_model_settings(embedder)
+    if embedder_settings is None:
         return None
     try:
-        settings = msgspec.json.decode(prompt_file, type=_ModelSettings)
+        settings = msgspec.json.decode(embedder_settings, type=_ModelSettings)
     except msgspec.DecodeError as error:
         raise ConfigError(
             [f"embeddings.model: {_MODEL_SETTINGS_FILE} of {embedder} is damaged ({error}); fetch it again"]

@@ -263,13 +263,13 @@ class Journal:
         """By key, when a reply was last replayed that stands in a segment or in the joined journal."""
         return dict(self._execute("SELECT key, used FROM uses", ()).fetchall())
 
-    def drop(self, positions: Iterable[RowPosition]) -> None:
+    def drop(self, journal_positions: Iterable[RowPosition]) -> None:
         """Delete these rows, compress what is not compressed yet, and give the room back to the disk.
 
         Within `maintenance`, as the look at `uncompressed_rows` by which they were chosen.
         """
         ids_by_segment: dict[str, list[int]] = defaultdict(list)
-        for segment, row_id in positions:
+        for segment, row_id in journal_positions:
             ids_by_segment[segment].append(row_id)
         self._delete_journal_rows(ids_by_segment.pop("", []))
         for segment, journal_row_ids in ids_by_segment.items():

@@ -61,8 +61,8 @@ def calibrate_diversity_thresholds(
     if len(vectors) < 2:
         return DiversityThresholds(0.999, 0.999, 0.999)
     same_subject = _about_the_same(random_cosines(vectors, seed))
-    cosines = random_cosines_within(vectors, documents, seed) if len(set(documents)) > 1 else np.empty(0)
-    also_asked = max(same_subject, _about_the_same(cosines)) if len(cosines) else same_subject
+    document_cosines = random_cosines_within(vectors, documents, seed) if len(set(documents)) > 1 else np.empty(0)
+    also_asked = max(same_subject, _about_the_same(document_cosines)) if len(document_cosines) else same_subject
     return DiversityThresholds(calibrate_threshold(vectors, seed), same_subject, also_asked)
 
 
@@ -198,8 +198,8 @@ def _question_counts(questions: int, chunks: int) -> dict[str, Any]:
 
 def _count_by_topic(dataset_of: Indices, topic_of: Indices, datasets: int) -> Floats:
     """(datasets, topics): how many questions of each dataset lie in each topic."""
-    topics = int(topic_of.max()) + 1 if len(topic_of) else 0
-    topic_counts = np.zeros((datasets, topics))
+    topic_count = int(topic_of.max()) + 1 if len(topic_of) else 0
+    topic_counts = np.zeros((datasets, topic_count))
     np.add.at(topic_counts, (dataset_of[topic_of >= 0], topic_of[topic_of >= 0]), 1)
     return topic_counts
 
@@ -256,12 +256,12 @@ def _bootstrap_reach(topic_counts: Floats, question_counts: list[int], equal_n: 
     The topics of a draw are the same for all datasets, the questions each dataset's own. Questions drawn with
     replacement reach less than they do; that loss is taken out, so that the draws lie around the reach itself.
     """
-    datasets, topics = topic_counts.shape
+    datasets, topic_count = topic_counts.shape
     bootstrapped_reach = np.zeros((DRAWS, datasets))
-    if not topics:
+    if not topic_count:
         return bootstrapped_reach
     rng = np.random.default_rng(seed)
-    topic_weights = rng.multinomial(topics, np.full(topics, 1 / topics), size=DRAWS) / topics
+    topic_weights = rng.multinomial(topic_count, np.full(topic_count, 1 / topic_count), size=DRAWS) / topic_count
     for dataset, question_count in enumerate(question_counts):
         if not question_count:
             continue

@@ -61,16 +61,16 @@ def choose_dataset(
     is_sure = certainty >= SURE_SHARE and not equally_asking
     rivals = [number for number in comparable_datasets if number in candidates or number in equally_asking]
     most_varied = None if is_sure else _most_varied(datasets, rivals)
-    advised = leader if most_varied is None else most_varied  # the dataset that the reader is left with
+    recommended = leader if most_varied is None else most_varied  # the dataset that the reader is left with
     notes = (
-        _describe_full_size(datasets, datasets[advised])
-        + _describe_merging(datasets[advised], topic_counts, advised)
+        _describe_full_size(datasets, datasets[recommended])
+        + _describe_merging(datasets[recommended], topic_counts, recommended)
         + _describe_contained(datasets, comparable_datasets, contained_shares)
         + _describe_left_out(datasets) * (len(comparable_datasets) < len(datasets))
     )
-    others = sorted((datasets[n] for n in comparable_datasets if n != leader), key=lambda row: -row.reach)
+    other_datasets = sorted((datasets[n] for n in comparable_datasets if n != leader), key=lambda row: -row.reach)
     name, lead = datasets[leader].name, _describe_lead(len(candidates), certainty, len(reach_draws), is_sure)
-    reach_text = _describe_reach(datasets[leader], others, equal_n, topic_counts.shape[1], is_sure)
+    reach_text = _describe_reach(datasets[leader], other_datasets, equal_n, topic_counts.shape[1], is_sure)
     if is_sure:
         return Choice(name, certainty, f"Choose {name}: {reach_text}; {lead}.{notes}")
     lead = f"{name} {lead}, so " if lead else ""
@@ -86,10 +86,10 @@ def _describe_lead(candidates: int, certainty: float, draws: int, is_sure: bool)
 
 
 def _describe_too_small(datasets: Sequence[DatasetNumbers]) -> str:
-    sizes = [
+    too_small = [
         f"{row.name} has {counted(row.questions, 'question')}" for row in datasets if row.questions < MIN_QUESTIONS
     ]
-    return f"{'; '.join(sizes)}; at least {MIN_QUESTIONS}"
+    return f"{'; '.join(too_small)}; at least {MIN_QUESTIONS}"
 
 
 def _describe_left_out(datasets: Sequence[DatasetNumbers]) -> str:
@@ -141,13 +141,13 @@ def _describe_contained(
 
 
 def _describe_reach(
-    chosen: DatasetNumbers, other_rows: list[DatasetNumbers], equal_n: int, topics: int, is_sure: bool
+    recommended: DatasetNumbers, other_datasets: list[DatasetNumbers], equal_n: int, topics: int, is_sure: bool
 ) -> str:
-    low, high = chosen.reach_interval
+    low, high = recommended.reach_interval
     return (
-        f"with {counted(equal_n, 'question')} each{' it' if is_sure else f', {chosen.name}'} reaches "
-        f"{chosen.reach:.0%} of the {counted(topics, 'topic')} of all together (95% interval {low:.0%} to {high:.0%}), "
-        + ", ".join(f"{row.name} {row.reach:.0%}" for row in other_rows)
+        f"with {counted(equal_n, 'question')} each{' it' if is_sure else f', {recommended.name}'} reaches "
+        f"{recommended.reach:.0%} of the {counted(topics, 'topic')} of all together "
+        f"(95% interval {low:.0%} to {high:.0%}), {', '.join(f'{row.name} {row.reach:.0%}' for row in other_datasets)}"
     )
 
 
@@ -167,18 +167,18 @@ def _describe_variety(datasets: list[DatasetNumbers], varied: int | None, rivals
     return f"take {datasets[varied].name} for its variety (diversity {own_diversity:.1f}, the next {next_best:.1f})"
 
 
-def _describe_full_size(datasets: list[DatasetNumbers], chosen: DatasetNumbers) -> str:
+def _describe_full_size(datasets: list[DatasetNumbers], recommended: DatasetNumbers) -> str:
     """A larger dataset may reach more by its size, which matters to whoever takes it as it is."""
     widest = max(datasets, key=lambda row: row.reach_of_all)
-    if widest.reach_of_all <= chosen.reach_of_all:
+    if widest.reach_of_all <= recommended.reach_of_all:
         return ""
     questions = counted(widest.questions, "question")
     return f" Taken whole, {widest.name} reaches more: {widest.reach_of_all:.0%} with its {questions}."
 
 
-def _describe_merging(chosen: DatasetNumbers, topic_counts: Floats, leader: int) -> str:
-    added = int(((topic_counts[leader] == 0) & (topic_counts.sum(axis=0) > 0)).sum())
-    return f" Merging adds {counted(added, 'topic')} that {chosen.name} lacks." if added else ""
+def _describe_merging(recommended: DatasetNumbers, topic_counts: Floats, leader: int) -> str:
+    topics_added = int(((topic_counts[leader] == 0) & (topic_counts.sum(axis=0) > 0)).sum())
+    return f" Merging adds {counted(topics_added, 'topic')} that {recommended.name} lacks." if topics_added else ""
 
 
 def price_note(question_rows: Iterable[QuestionRow], spent: Sequence[Spending]) -> str:

@@ -75,69 +75,70 @@ async def draw_map(job: Job, unit: Unit) -> Outcome:
 
     embedded_datasets = await embed_datasets(job, unit.payload)
     tags_of_question = tags_by_question(job.data, unit.payload)
-    groups, encoder = group_by_dataset(embedded_datasets), job_encoder(job).name
-    scene = build_scene(groups, unit.name, job.config.maps, encoder, tags_of_question, job.progress)
+    map_groups, encoder = group_by_dataset(embedded_datasets), job_encoder(job).name
+    map_scene = build_scene(map_groups, unit.name, job.config.maps, encoder, tags_of_question, job.progress)
     if len(embedded_datasets) > 1:
-        scene = _with_prices(scene, embedded_datasets, read_spending(job.data.joined_journal, "generate_qa"))
+        map_scene = _with_prices(map_scene, embedded_datasets, read_spending(job.data.joined_journal, "generate_qa"))
     job.progress.start_phase("drawing")
     dataset_warnings = [warning for embedded in embedded_datasets for warning in embedded.dataset.warnings]
     return Outcome(
-        status="ok" if scene.points else "empty",
-        note=f"{counted(len(scene.points), 'question')} -> {openable_path(unit.writes[0])}",
-        counts={"questions": len(scene.points)},
-        warnings=[*dataset_warnings, *write_map_pictures(scene, unit.writes, job.config.maps.size)],
+        status="ok" if map_scene.points else "empty",
+        note=f"{counted(len(map_scene.points), 'question')} -> {openable_path(unit.writes[0])}",
+        counts={"questions": len(map_scene.points)},
+        warnings=[*dataset_warnings, *write_map_pictures(map_scene, unit.writes, job.config.maps.size)],
     )
 
 
-def _with_prices(scene: Scene, datasets: Sequence[EmbeddedDataset], spendings: Sequence[Spending]) -> Scene:
+def _with_prices(map_scene: Scene, datasets: Sequence[EmbeddedDataset], spendings: Sequence[Spending]) -> Scene:
     """The price and time of each model, right behind what is recommended."""
     from groundwork.maps.dataset_recommendation import price_note
 
     note = price_note((row for embedded_dataset in datasets for row in embedded_dataset.dataset.rows), spendings)
-    return msgspec.structs.replace(scene, notes=[*scene.notes[:1], note, *scene.notes[1:]]) if note else scene
+    notes = [*map_scene.notes[:1], note, *map_scene.notes[1:]]
+    return msgspec.structs.replace(map_scene, notes=notes) if note else map_scene
 
 
-def write_map_pictures(written_scene: Scene, picture_paths: Sequence[Path], size: Size = "page") -> list[str]:
-    """Write `written_scene` to each path in the form that its ending asks for; returns what to warn the reader of."""
+def write_map_pictures(map_scene: Scene, picture_paths: Sequence[Path], size: Size = "page") -> list[str]:
+    """Write `map_scene` to each path in the form that its ending asks for; returns what to warn the reader of."""
     from groundwork.maps.draw.html_map import write_map, write_plotly_map
     from groundwork.maps.draw.png_map import write_map_png
 
     warnings: list[str] = []
     for picture_path in picture_paths:
         if picture_path.suffix == ".png":
-            warnings += write_map_png(written_scene, picture_path, size)
+            warnings += write_map_png(map_scene, picture_path, size)
         elif picture_path.name.endswith(".plotly.html"):
-            write_plotly_map(written_scene, picture_path)
+            write_plotly_map(map_scene, picture_path)
         elif picture_path.suffix == ".html":
-            write_map(written_scene, picture_path)
+            write_map(map_scene, picture_path)
         elif picture_path.suffix == ".json":
-            write_json(picture_path, scene_numbers(written_scene))
+            write_json(picture_path, scene_numbers(map_scene))
         else:
-            write_jsonl(picture_path, point_rows(written_scene))
+            write_jsonl(picture_path, point_rows(map_scene))
     return warnings
 
 
-def scene_numbers(written_scene: Scene) -> dict[str, object]:
+def scene_numbers(map_scene: Scene) -> dict[str, object]:
     """What the JSON file beside a picture holds."""
     return {
-        "title": written_scene.title,
-        "subtitle": written_scene.subtitle,
-        "notes": written_scene.notes,
-        "numbers": written_scene.numbers,
-        "clusters": written_scene.clusters,
-        "only_in": _question_ids(written_scene, written_scene.only_in),
-        "missed_by": _question_ids(written_scene, written_scene.missed_by),
+        "title": map_scene.title,
+        "subtitle": map_scene.subtitle,
+        "notes": map_scene.notes,
+        "numbers": map_scene.numbers,
+        "clusters": map_scene.clusters,
+        "only_in": _question_ids(map_scene, map_scene.only_in),
+        "missed_by": _question_ids(map_scene, map_scene.missed_by),
     }
 
 
-def _question_ids(written_scene: Scene, points_by_dataset: dict[str, list[int]]) -> dict[str, list[str]]:
+def _question_ids(map_scene: Scene, points_by_dataset: dict[str, list[int]]) -> dict[str, list[str]]:
     return {
-        dataset: [written_scene.points[point_index].id for point_index in point_indices]
+        dataset: [map_scene.points[point_index].id for point_index in point_indices]
         for dataset, point_indices in points_by_dataset.items()
     }
 
 
-def point_rows(written_scene: Scene) -> list[dict[str, object]]:
+def point_rows(map_scene: Scene) -> list[dict[str, object]]:
     """One row a point: where it stands, for pictures of your own."""
     return [
         {
@@ -149,7 +150,7 @@ def point_rows(written_scene: Scene) -> list[dict[str, object]]:
             "cluster": p.cluster,
             "question": p.question,
         }
-        for p in written_scene.points
+        for p in map_scene.points
     ]
 
 

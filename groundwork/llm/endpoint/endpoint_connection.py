@@ -120,12 +120,12 @@ class Endpoint:
 
     async def get(self, path: str) -> Json:
         """The JSON object at `path`, such as /models. Raises CallFailed."""
-        response_body = await self._send_request("GET", path, None, min(30.0, self.settings.timeout))
+        endpoint_body = await self._send_request("GET", path, None, min(30.0, self.settings.timeout))
         try:
-            response_json = msgspec.json.decode(response_body)
+            endpoint_json = msgspec.json.decode(endpoint_body)
         except msgspec.DecodeError as error:
             raise BrokenCall(f"{path}: no JSON ({error})") from None
-        return response_json if isinstance(response_json, dict) else {"data": response_json}
+        return endpoint_json if isinstance(endpoint_json, dict) else {"data": endpoint_json}
 
     async def close(self) -> None:
         """Close the connections, and stop the local model if it runs."""
@@ -137,16 +137,16 @@ class Endpoint:
     async def _send_request(self, method: str, path: str, request_body: Json | None, request_timeout: float) -> bytes:
         import openai
 
-        openai_client, request_options = self._openai_client or await self._connect(), self._request_options()
+        openai_client, connection_options = self._openai_client or await self._connect(), self._request_options()
         send = partial(openai_client.post, body=request_body) if method == "POST" else openai_client.get
         try:
             async with asyncio.timeout(request_timeout):
-                http_response = await self._follow_redirects(partial(send, options=request_options), path)
+                endpoint_response = await self._follow_redirects(partial(send, options=connection_options), path)
         except TimeoutError:
             raise timeout_failure(request_timeout) from None
         except openai.APIConnectionError as connection_error:
             raise _connection_failure(connection_error, request_timeout) from None
-        return self._redact_secrets(http_response.content)
+        return self._redact_secrets(endpoint_response.content)
 
     async def _follow_redirects(self, send: Callable[..., Awaitable[Any]], path: str) -> Any:
         import httpx2
@@ -159,25 +159,25 @@ class Endpoint:
                 path = self._redirect_target(connection_error.response)
         raise AccessRefused(f"310: it redirects more than {MAX_REDIRECTS} times, the last time to {path}")
 
-    def _redirect_target(self, http_response: Any) -> str:
+    def _redirect_target(self, endpoint_response: Any) -> str:
         """Where a redirect of a POST leads on the same host. Raises CallFailed for everything else that is no 200."""
-        redirect_source = str(http_response.url)
-        redirect_target = str(urljoin(redirect_source, http_response.headers.get("location") or ""))
+        redirect_source = str(endpoint_response.url)
+        redirect_target = str(urljoin(redirect_source, endpoint_response.headers.get("location") or ""))
         is_same_host = host_of(redirect_source) == host_of(redirect_target) and (
             redirect_target.startswith("https") or redirect_source.startswith("http:")
         )
-        if http_response.status_code in (307, 308) and is_same_host and redirect_target != redirect_source:
+        if endpoint_response.status_code in (307, 308) and is_same_host and redirect_target != redirect_source:
             return redirect_target
-        redirect_headers = {**http_response.headers, "location": redirect_target.removesuffix("/chat/completions")}
+        redirect_headers = {**endpoint_response.headers, "location": redirect_target.removesuffix("/chat/completions")}
         raise status_failure(
-            http_response.status_code, redirect_headers, self._redact_secrets(http_response.content)
+            endpoint_response.status_code, redirect_headers, self._redact_secrets(endpoint_response.content)
         ) from None
 
-    def _redact_secrets(self, raw_reply: bytes) -> bytes:
-        """`raw_reply` as it may be kept and shown: there are endpoints that repeat the key when they turn it down."""
+    def _redact_secrets(self, raw_response: bytes) -> bytes:
+        """`raw_response` as it may be kept and shown: some endpoints repeat the key when they turn it down."""
         for secret in self._secret_keys():
-            raw_reply = raw_reply.replace(secret, b"[the key]")
-        return raw_reply
+            raw_response = raw_response.replace(secret, b"[the key]")
+        return raw_response
 
     def _secret_keys(self) -> list[bytes]:
         header_variables = [secret[1:] for secret in self.settings.extra_headers.values() if secret.startswith("$")]

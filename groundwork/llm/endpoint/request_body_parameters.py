@@ -35,22 +35,22 @@ def dialect_of(base_url: str) -> Dialect:
     """Who listens there. OpenRouter and what imitates it serve under /api/v1; vLLM, Ollama and others under /v1."""
     if base_url == LOCAL:
         return "local"
-    endpoint_host = host_of(base_url)
-    if endpoint_host.endswith("openrouter.ai") or urlsplit(base_url).path.rstrip("/").endswith("/api/v1"):
+    request_host = host_of(base_url)
+    if request_host.endswith("openrouter.ai") or urlsplit(base_url).path.rstrip("/").endswith("/api/v1"):
         return "openrouter"
-    if endpoint_host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")):
+    if request_host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")):
         return "azure"
-    return "openai" if endpoint_host == "api.openai.com" else "generic"
+    return "openai" if request_host == "api.openai.com" else "generic"
 
 
 def json_level(provider_settings: Provider) -> JsonLevel:
     """How a schema is asked for at first: Anthropic ignores a response_format, DeepSeek knows no schema in it."""
     if provider_settings.structured != "auto":
         return provider_settings.structured
-    endpoint_host = host_of(provider_settings.base_url)
-    if endpoint_host == "api.anthropic.com":
+    request_host = host_of(provider_settings.base_url)
+    if request_host == "api.anthropic.com":
         return "prompt"
-    return "json_object" if endpoint_host == "api.deepseek.com" else "json_schema"
+    return "json_object" if request_host == "api.deepseek.com" else "json_schema"
 
 
 def chat_request_body(provider_settings: Provider, call: ModelCall, messages: list[Json], schema: Json | None) -> Json:
@@ -62,8 +62,8 @@ def chat_request_body(provider_settings: Provider, call: ModelCall, messages: li
     reply_limit = {_limit_parameter(provider_settings, dialect): call.max_tokens}
     request_body: Json = {"model": call.model, "messages": messages, **sampling, **reply_limit}
     if schema is not None:
-        named_schema = {"name": str(schema.get("title") or "reply"), "strict": True, "schema": schema}
-        request_body["response_format"] = {"type": "json_schema", "json_schema": named_schema}
+        schema_parameter = {"name": str(schema.get("title") or "reply"), "strict": True, "schema": schema}
+        request_body["response_format"] = {"type": "json_schema", "json_schema": schema_parameter}
     request_body |= _thinking_parameters(host_of(provider_settings.base_url), dialect, call)
     if dialect == "openrouter" and (
         provider_routing := _provider_routing(provider_settings.routing, schema is not None)
@@ -78,22 +78,22 @@ def _limit_parameter(provider_settings: Provider, dialect: Dialect) -> str:
     return "max_completion_tokens" if dialect in ("openai", "azure") else "max_tokens"
 
 
-def _thinking_parameters(endpoint_host: str, dialect: Dialect, call: ModelCall) -> Json:
+def _thinking_parameters(request_host: str, dialect: Dialect, call: ModelCall) -> Json:
     """What sets how much a model thinks; nothing where the config leaves that to the model."""
     reasoning_effort = None if "reasoning_effort" in call.omit else call.reasoning_effort
     thinking_parameter = None if "thinking" in call.omit else call.thinking
     if dialect == "openrouter":
-        reasoning_options = {"effort": reasoning_effort, "enabled": thinking_parameter}
-        reasoning_options = {name: value for name, value in reasoning_options.items() if value is not None}
-        return {"reasoning": reasoning_options} if reasoning_options else {}
+        reasoning_parameters = {"effort": reasoning_effort, "enabled": thinking_parameter}
+        reasoning_parameters = {name: value for name, value in reasoning_parameters.items() if value is not None}
+        return {"reasoning": reasoning_parameters} if reasoning_parameters else {}
     request_body: Json = {} if reasoning_effort is None else {"reasoning_effort": reasoning_effort}
     if thinking_parameter is None:
         return request_body
-    if endpoint_host in _REASONING_EFFORT_HOSTS or dialect == "azure":
+    if request_host in _REASONING_EFFORT_HOSTS or dialect == "azure":
         return request_body if thinking_parameter else {"reasoning_effort": "none"}
-    if endpoint_host in _THINKING_TYPE_HOSTS:
+    if request_host in _THINKING_TYPE_HOSTS:
         return {**request_body, "thinking": {"type": "enabled" if thinking_parameter else "disabled"}}
-    if endpoint_host.endswith("aliyuncs.com"):
+    if request_host.endswith("aliyuncs.com"):
         return {**request_body, "enable_thinking": thinking_parameter}
     # vLLM, SGLang and llama.cpp hand this to the chat template; Qwen's and GLM's call it the one, DeepSeek's the other.
     return {**request_body, "chat_template_kwargs": dict.fromkeys(("enable_thinking", "thinking"), thinking_parameter)}
@@ -101,7 +101,7 @@ def _thinking_parameters(endpoint_host: str, dialect: Dialect, call: ModelCall) 
 
 def _provider_routing(routing: Routing, has_schema: bool) -> Json:
     """OpenRouter's `provider` object: only what differs from its own defaults."""
-    routing_options = {
+    routing_parameters = {
         "order": routing.order,
         "only": routing.only,
         "allow_fallbacks": None if routing.allow_fallbacks else False,
@@ -112,7 +112,9 @@ def _provider_routing(routing: Routing, has_schema: bool) -> Json:
         "enforce_distillable_text": routing.enforce_distillable_text,
     }
     return {
-        key: value for key, value in routing_options.items() if (value is False and key == "allow_fallbacks") or value
+        name: value
+        for name, value in routing_parameters.items()
+        if value or (value is False and name == "allow_fallbacks")
     }
 
 
@@ -264,8 +266,8 @@ class RequestAdapter:
     def _drop_parameters(self, refused_parameters: list[str]) -> str:
         self.dropped_parameters |= set(refused_parameters)
         omit = [OPTIONAL_PARAMETERS[parameter] or parameter for parameter in refused_parameters]
-        change = f"refuses {', '.join(refused_parameters)}: not sent from now on (llm.defaults.omit={omit})"
-        return change.replace("'", '"')
+        parameter_change = f"refuses {', '.join(refused_parameters)}: not sent from now on (llm.defaults.omit={omit})"
+        return parameter_change.replace("'", '"')
 
 
 def _move_schema_to_prompt(request_body: Json, weaker_level: JsonLevel) -> Json:
@@ -286,7 +288,7 @@ def _move_schema_to_prompt(request_body: Json, weaker_level: JsonLevel) -> Json:
     )
 
 
-def _append_to_content(message_content: Any, schema_instruction: str) -> Any:
-    if isinstance(message_content, list):
-        return [*message_content, {"type": "text", "text": schema_instruction}]
-    return f"{message_content or ''}{schema_instruction}"
+def _append_to_content(request_content: Any, schema_instruction: str) -> Any:
+    if isinstance(request_content, list):
+        return [*request_content, {"type": "text", "text": schema_instruction}]
+    return f"{request_content or ''}{schema_instruction}"

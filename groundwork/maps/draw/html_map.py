@@ -52,29 +52,34 @@ FACETS: dict[str, Callable[[Point], str]] = {
 }
 
 
-def write_map(scene: Scene, path: Path) -> None:
-    """Write `scene` as one page to `path`. An empty scene gives a page that says so."""
-    write_page(
-        path, MAP_PAGE, title=scene.title, data={"scene": point_columns(scene), "details": point_details(scene.points)}
-    )
+def write_map(page_scene: Scene, page_path: Path, **page_options: str) -> None:
+    """Write `page_scene` as one page to `page_path`. An empty scene gives a page that says so."""
+    scene_columns = {**point_columns(page_scene), **page_options}
+    page_data = {"scene": scene_columns, "details": point_details(page_scene.points)}
+    write_page(page_path, MAP_PAGE, title=page_scene.title, data=page_data)
+
+
+def write_tags(page_scene: Scene, page_path: Path) -> None:
+    """Write the histogram, the differences and the map of `page_scene` as one page to `page_path`."""
+    write_map(page_scene, page_path, opens="tags")
 
 
 def point_columns(page_scene: Scene) -> dict[str, Any]:
     """What drawing needs, one list a column: an index per point where values repeat."""
     page_points = page_scene.points
     dataset_index = {entry.name: i for i, entry in enumerate(page_scene.datasets)}
-    digits = _coordinate_digits(page_points)
+    page_digits = _coordinate_digits(page_points)
     return {
         **_scene_fields(page_scene, "title", "subtitle", "kind"),
         "review": as_typed("uv run dataprep/review.py"),
         **_scene_fields(page_scene, "compares", "parts", "notes", "numbers", "datasets", "clusters"),
         "contours": [
-            {"dataset": c.dataset, "level": c.level, "lines": [_flatten_line(line, digits) for line in c.lines]}
+            {"dataset": c.dataset, "level": c.level, "lines": [_flatten_line(line, page_digits) for line in c.lines]}
             for c in page_scene.contours
         ],
         **_scene_fields(page_scene, "only_in", "missed_by", "histogram"),
-        "x": [round(p.x, digits) for p in page_points],
-        "y": [round(p.y, digits) for p in page_points],
+        "x": [round(p.x, page_digits) for p in page_points],
+        "y": [round(p.y, page_digits) for p in page_points],
         "question": [p.question for p in page_points],
         "dataset": [dataset_index[p.dataset] for p in page_points],
         "cluster": [p.cluster for p in page_points],
@@ -116,54 +121,44 @@ def _flatten_line(contour_line: list[tuple[float, float]], digits: int) -> list[
 def _index_values(values: Iterable[str]) -> dict[str, Any]:
     """{"values": distinct values, the most frequent first, "of": index per point}."""
     point_values = list(values)
-    value_counts: dict[str, int] = {}
+    column_counts: dict[str, int] = {}
     for value in point_values:
-        value_counts[value] = value_counts.get(value, 0) + 1
-    ordered_values = sorted(value_counts, key=lambda value: (-value_counts[value], value))
-    index = {value: i for i, value in enumerate(ordered_values)}
-    return {"values": ordered_values, "of": [index[value] for value in point_values]}
+        column_counts[value] = column_counts.get(value, 0) + 1
+    column_values = sorted(column_counts, key=lambda value: (-column_counts[value], value))
+    column_index = {value: i for i, value in enumerate(column_values)}
+    return {"values": column_values, "of": [column_index[value] for value in point_values]}
 
 
 def _index_value_lists(listed_values: Iterable[list[str]]) -> dict[str, Any]:
     """The same for lists of values per point."""
     value_lists = list(listed_values)
-    ordered_values = _index_values(value for row in value_lists for value in row)["values"]
-    index = {value: i for i, value in enumerate(ordered_values)}
-    return {"values": ordered_values, "of": [[index[value] for value in row] for row in value_lists]}
-
-
-def write_tags(scene: Scene, path: Path) -> None:
-    """Write the histogram, the differences and the map of `scene` as one page to `path`."""
-    write_page(
-        path,
-        MAP_PAGE,
-        title=scene.title,
-        data={"scene": {**point_columns(scene), "opens": "tags"}, "details": point_details(scene.points)},
-    )
+    column_values = _index_values(value for row in value_lists for value in row)["values"]
+    column_index = {value: i for i, value in enumerate(column_values)}
+    return {"values": column_values, "of": [[column_index[value] for value in row] for row in value_lists]}
 
 
 HOVER_WIDTH = 70  # letters a line
 PLOTLY_MARKS = ["circle", "square", "triangle-up", "diamond", "x", "star", "triangle-down", "cross"]
 
 
-def write_plotly_map(scene: Scene, path: Path) -> None:
+def write_plotly_map(plotly_scene: Scene, path: Path) -> None:
     """One HTML file with plotly.js in it (about 5 MB), which opens without a network."""
-    plotly_chart = plotly_figure(scene)
+    plotly_chart = plotly_figure(plotly_scene)
     write_text(path, plotly_chart.to_html(include_plotlyjs=True, config={"scrollZoom": True, "displaylogo": False}))
 
 
-def plotly_figure(scene: Scene) -> Figure:
-    """The figure of `scene`: x and y are the t-SNE coordinates, customdata holds each question's id."""
+def plotly_figure(plotly_scene: Scene) -> Figure:
+    """The figure of `plotly_scene`: x and y are the t-SNE coordinates, customdata holds each question's id."""
     import plotly.graph_objects as go
 
     plotly_chart = go.Figure()
-    for entry in scene.datasets:
-        _add_plotly_trace(plotly_chart, entry, [point for point in scene.points if point.dataset == entry.name])
-    for cluster in scene.clusters:
+    for entry in plotly_scene.datasets:
+        _add_plotly_trace(plotly_chart, entry, [point for point in plotly_scene.points if point.dataset == entry.name])
+    for cluster in plotly_scene.clusters:
         label = f"<b>{html.escape(cluster.label)}</b>"
         plotly_chart.add_annotation(x=cluster.x, y=cluster.y, text=label, showarrow=False)
     plotly_chart.update_layout(
-        title=f"{html.escape(scene.title)}<br><sup>{html.escape(scene.subtitle)}</sup>",
+        title=f"{html.escape(plotly_scene.title)}<br><sup>{html.escape(plotly_scene.subtitle)}</sup>",
         template="plotly_white",
         dragmode="pan",
     )
@@ -172,13 +167,13 @@ def plotly_figure(scene: Scene) -> Figure:
     return plotly_chart
 
 
-def _add_plotly_trace(plotly_chart: Figure, entry: DatasetEntry, points: list[Point]) -> None:
+def _add_plotly_trace(plotly_chart: Figure, entry: DatasetEntry, plotly_points: list[Point]) -> None:
     plotly_chart.add_scattergl(
         name=html.escape(entry.name),
-        x=[point.x for point in points],
-        y=[point.y for point in points],
-        customdata=[point.id for point in points],
-        text=[_hover(point) for point in points],
+        x=[point.x for point in plotly_points],
+        y=[point.y for point in plotly_points],
+        customdata=[point.id for point in plotly_points],
+        text=[_hover(point) for point in plotly_points],
         hoverinfo="text",
         mode="markers",
         marker={
@@ -192,5 +187,5 @@ def _add_plotly_trace(plotly_chart: Figure, entry: DatasetEntry, points: list[Po
 
 def _hover(point: Point) -> str:
     """Plotly reads some HTML in texts, so that a question is escaped; lines are broken by hand."""
-    lines = textwrap.wrap(point.question, HOVER_WIDTH)
-    return "<br>".join(html.escape(line) for line in lines)
+    hover_lines = textwrap.wrap(point.question, HOVER_WIDTH)
+    return "<br>".join(html.escape(line) for line in hover_lines)
