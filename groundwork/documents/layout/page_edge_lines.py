@@ -29,15 +29,15 @@ from groundwork.markdown.running_page_lines import (
 
 _MOST_EDGE_LINES = 4  # lines at the head and at the foot of a page that may be running ones
 _EDGE_MARGIN_SHARE = 0.2  # of the page's height, in which they stand
-_LEAST_RUNNING_PAGES = 3  # pages on which they come
-_PAGES_A_RUNNING_LINE = 12  # one of so many pages at the least
+_LEAST_EDGE_PAGES = 3  # pages on which they come
+_PAGES_AN_EDGE_LINE = 12  # one of so many pages at the least
 _EDGE_LINE_STEP = 2.5  # points of a step; lines that come back stand no further from each other
 # heights of a running line, and times its text's line spaces, below it
 _FREE_EDGE_HEIGHTS, _FREE_SPACE_RATIO = 0.6, 1.3
 _HEIGHTS_TO_FRAME = 0.25  # heights of a running line between it and a frame that is drawn around the text
 _LINES_COMPARED_WITH_EDGE = 6  # of the text, whose spaces are looked at
-_MOST_RUNNING_CELLS = 4  # texts of a running line, its page number among them
-_LARGE_RUNNING_RATIO, _LARGE_RUNNING_SHARE = 1.3, 0.5  # times the body's size, and of the pages
+_MOST_EDGE_CELLS = 4  # texts of a running line, its page number among them
+_LARGE_EDGE_RATIO, _LARGE_EDGE_SHARE = 1.3, 0.5  # times the body's size, and of the pages
 _EDGE_NUMBER_LETTERS = 12  # letters of a page number with its word
 _HEADED_PAGES_SHARE = 1 / 3  # of the pages, whose header names their chapter or section
 _LEAST_CUT_HEADER_LETTERS = 6  # letters of a name that is cut short
@@ -67,7 +67,7 @@ def edge_lines(runs: Sequence[Run], grids: Sequence[RuledTable], page_height: fl
         edge_ends = [i for i in range(1, edge_line_count + 1) if _stands_apart_at_edge(boxes_from_edge, i, is_foot)]
         for box in boxes_from_edge[: max(edge_ends, default=0)]:
             edge_cells = [cell.text for line in to_lines(box.runs) for cell in line.cells]
-            if 0 < len(edge_cells) <= _MOST_RUNNING_CELLS:
+            if 0 < len(edge_cells) <= _MOST_EDGE_CELLS:
                 page_edges.append(EdgeLine(edge_cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
     return page_edges
 
@@ -125,7 +125,7 @@ def running_edge_lines(
     """
     headers = _edge_headers_naming_headings(pages, body_size, headings_at_edge)
     pages_by_position = _pages_by_edge_position(pages, edge_page_numbers, body_size)
-    least_pages = max(_LEAST_RUNNING_PAGES, len(pages) // _PAGES_A_RUNNING_LINE)
+    least_pages = max(_LEAST_EDGE_PAGES, len(pages) // _PAGES_AN_EDGE_LINE)
     first_lines = {" ".join(edge_line.cells) for edge_line in pages[0]} if pages else set()
 
     def is_running(edge_line: EdgeLine, page_number: int) -> bool:
@@ -139,9 +139,9 @@ def running_edge_lines(
             (_pages_with_edge_line(pages_by_position, position) for position in edge_positions), default=(0, 0)
         )
         line_size = edge_line.runs[0].size
-        is_large = line_size > _LARGE_RUNNING_RATIO * body_size
+        is_large = line_size > _LARGE_EDGE_RATIO * body_size
         heads_document = on_first_page and not edge_line.is_foot and line_size >= largest_header_size
-        may_be_title = is_large and (heads_document or edge_line_page_count < _LARGE_RUNNING_SHARE * len(pages))
+        may_be_title = is_large and (heads_document or edge_line_page_count < _LARGE_EDGE_SHARE * len(pages))
         return edge_line_page_count >= least_pages and not (may_be_title and page_number == first_page_with_edge_line)
 
     return [
@@ -160,13 +160,13 @@ def _edge_headers_naming_headings(
         is_small_header = edge_line.runs[0].size <= NAMED_HEADING_RATIO * body_size
         if is_small_header and _is_heading_in_header(edge_line, headings_at_edge):
             edge_lines_by_step[round(edge_line.y / _EDGE_LINE_STEP)].append(edge_line)
-    least_pages = max(_LEAST_RUNNING_PAGES, _HEADED_PAGES_SHARE * len(pages))
+    least_edge_pages = max(_LEAST_EDGE_PAGES, _HEADED_PAGES_SHARE * len(pages))
     edge_header_ids: set[int] = set()
     for step in list(edge_lines_by_step):
         edge_headers_nearby = [
             edge_line for near in (step - 1, step, step + 1) for edge_line in edge_lines_by_step.get(near, [])
         ]
-        if len(edge_headers_nearby) >= least_pages:
+        if len(edge_headers_nearby) >= least_edge_pages:
             edge_header_ids |= set(map(id, edge_headers_nearby))
     return edge_header_ids
 
@@ -177,9 +177,9 @@ def _is_heading_in_header(edge_line: EdgeLine, headings_at_edge: frozenset[str])
         edge_header_key = heading_key(cell.strip(" 0123456789"))
         if edge_header_key in headings_at_edge or heading_key(cell) in headings_at_edge:
             return True
-        is_header_cut_short = cell.rstrip().endswith(("…", "..."))
+        is_edge_header_cut = cell.rstrip().endswith(("…", "..."))
         if (
-            is_header_cut_short
+            is_edge_header_cut
             and len(edge_header_key) >= _LEAST_CUT_HEADER_LETTERS
             and any(name.startswith(edge_header_key) for name in headings_at_edge)
         ):
@@ -210,7 +210,7 @@ class _EdgeLinePosition(NamedTuple):
 def _edge_line_positions(edge_line: EdgeLine, page_number: int, body_size: float) -> list[_EdgeLinePosition]:
     """Where a line may come back; large type at the head with a number ("Lesson 3", "Results 2021") is a title that
     only its number parts from the next page's."""
-    is_large_header = not edge_line.is_foot and edge_line.runs[0].size > _LARGE_RUNNING_RATIO * body_size
+    is_large_header = not edge_line.is_foot and edge_line.runs[0].size > _LARGE_EDGE_RATIO * body_size
     edge_keys = {
         key for key in _edge_line_keys(edge_line, page_number) if not (is_large_header and is_numbered_title(key))
     }
@@ -267,11 +267,11 @@ def separate_running_lines(
     edge_lines_by_page: Sequence[Sequence[EdgeLine]], page_numbers: Sequence[int], layer: Sequence[str]
 ) -> RunningLines:
     """The running lines that can be taken out of the pages' text layer too, against which the pages are held."""
-    edge_lines_outside_text, texts_without_running = [], []
+    edge_lines_outside_text, texts_inside_edges = [], []
     for edge_lines_of_page, text in zip(edge_lines_by_page, layer, strict=True):
         separable_lines, text_inside_edge = _separable_edge_lines(edge_lines_of_page, text)
         edge_lines_outside_text.append(separable_lines)
-        texts_without_running.append(text_inside_edge)
+        texts_inside_edges.append(text_inside_edge)
     edge_cells_overleaf = {
         cell for edge_lines_of_page in edge_lines_outside_text[1:] for line in edge_lines_of_page for cell in line.cells
     }
@@ -279,9 +279,7 @@ def separate_running_lines(
         cell for line in edge_lines_outside_text[0] for cell in line.cells
     ):
         return RunningLines(edge_lines_outside_text, [])
-    text = "\n".join(
-        strip_running(texts_without_running, running_keys(texts_without_running, page_numbers[0]), page_numbers)
-    )
+    text = "\n".join(strip_running(texts_inside_edges, running_keys(texts_inside_edges, page_numbers[0]), page_numbers))
     edge_lines_staying = []
     for is_foot in (False, True):
         first_edge_lines = [line for line in edge_lines_outside_text[0] if line.is_foot == is_foot]
@@ -365,8 +363,8 @@ def find_page_labels(pages: Sequence[Sequence[EdgeLine]], page_numbers: Sequence
     `body_size`: the size of most text, in points."""
     page_label_ids: set[int] = set()
     bare_labels: list[tuple[int, int, EdgeLine]] = []  # the page's number, the printed one
-    for label_lines, page_number in zip(pages, page_numbers, strict=True):
-        for edge_line in _edge_lines_with_label(label_lines, _MOST_LABEL_SIZES * body_size):
+    for edge_lines_of_page, page_number in zip(pages, page_numbers, strict=True):
+        for edge_line in _edge_lines_with_label(edge_lines_of_page, _MOST_LABEL_SIZES * body_size):
             label_text = " ".join(edge_line.cells)
             if _NAMED_PAGE_LABEL.fullmatch(label_text) or _is_label_of_pages(label_text, page_number, len(pages)):
                 page_label_ids.add(id(edge_line))
@@ -398,12 +396,10 @@ def _counts_with_another_label(
     page_number: int, printed_label: int, label_line: EdgeLine, bare_labels: Sequence[tuple[int, int, EdgeLine]]
 ) -> bool:
     """Whether another page has a number in the same place that is as much higher as the page is later."""
-    labels_counting_alike = [
-        other_label for other_label in bare_labels if _labels_count_alike(page_number, printed_label, *other_label[:2])
-    ]
+    edge_labels_alike = [other for other in bare_labels if _labels_count_alike(page_number, printed_label, *other[:2])]
     return any(
-        other_label.is_foot == label_line.is_foot and abs(other_label.y - label_line.y) < _SAME_LABEL_HEIGHT
-        for _, _, other_label in labels_counting_alike
+        other.is_foot == label_line.is_foot and abs(other.y - label_line.y) < _SAME_LABEL_HEIGHT
+        for _, _, other in edge_labels_alike
     )
 
 
@@ -418,16 +414,16 @@ def _labels_count_alike(page_number: int, printed_label: int, other_page: int, o
 def unread_labels(pages: Sequence[Sequence[Run]], page_numbers: Sequence[int], layer: Sequence[str]) -> list[list[str]]:
     """The bare page labels, page by page, that stand in a text layer's first or last lines and in none of the runs:
     liteparse leaves them out."""
-    labels_by_page = [_bare_unread_labels(*page) for page in zip(pages, page_numbers, layer, strict=True)]
-    bare_labels = list(chain(*labels_by_page))
+    edge_labels_by_page = [_bare_unread_labels(*page) for page in zip(pages, page_numbers, layer, strict=True)]
+    bare_labels = list(chain(*edge_labels_by_page))
     return [
         [
             label
-            for page_number, printed_label, label in page_labels
+            for page_number, printed_label, label in edge_labels
             if printed_label == page_number
             or any(_labels_count_alike(page_number, printed_label, *other_label[:2]) for other_label in bare_labels)
         ]
-        for page_labels in labels_by_page
+        for edge_labels in edge_labels_by_page
     ]
 
 

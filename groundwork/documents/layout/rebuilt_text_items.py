@@ -42,12 +42,12 @@ def with_items_of_clusters(page: Any, drawn: DrawnLetters) -> Any:
     """A liteparse page whose texts are rebuilt from its clusters of glyphs; None where the PDF does not give them."""
     item_letters: list[DrawnLetter] = []
     for joint, cluster in clusters_with_joints(read_clusters(drawn.textpage(page))):
-        cluster_place = drawn.place_of_letter(cluster[:4], page)
+        item_place = drawn.place_of_letter(cluster[:4], page)
         if joint or not item_letters:
-            left, top, _, bottom = cluster_place
+            left, top, _, bottom = item_place
             item_letters.append(DrawnLetter(left, top, left, bottom, joint, *drawn.letter_font(cluster.letter, page)))
         word_font = item_letters[-1][5:]  # that of its first sign
-        item_letters.append(DrawnLetter(*cluster_place, cluster.text, *word_font))
+        item_letters.append(DrawnLetter(*item_place, cluster.text, *word_font))
     if not item_letters:
         return None
     return msgspec.structs.replace(page, text_items=rebuild_text_items(item_letters))

@@ -49,7 +49,7 @@ _RTL_STOP_SPACE = 0.4  # sizes between a word and a mark that ends it, at the mo
 _MIRRORED_NUMBER = regex.compile(r"([-–.:])(\d+(?:[-–.]\d+)*)")  # as it is drawn: what ends a number stands left of it
 _RTL_LETTER_ROW = 8  # points of the height in which letters are looked up
 _RTL_WORD_PART_GAP = 1.0  # points between the parts of a word, or by which they reach over each other
-_GLYPH_ROUNDING = 0.02  # points by which the places of two letters that touch may differ
+_RTL_GLYPH_ROUNDING = 0.02  # points by which the places of two letters that touch may differ
 _MIRRORED_WORD_GAP = 1.1  # sizes between words of one line, at the most
 
 
@@ -342,7 +342,7 @@ def rtl_reading_order(textpage: Any) -> list[int]:
     rtl_letters: list[int] = []
     glyph_start = 0
     while glyph_start < len(rtl_signs):
-        glyph = range(glyph_start, _glyph_end(rtl_letter_places, glyph_start))
+        glyph = range(glyph_start, _rtl_glyph_end(rtl_letter_places, glyph_start))
         is_lam_alef = rtl_signs[glyph[0]] == _LAM and rtl_signs[glyph[-1]] in _ALEFS
         rtl_letters += glyph if is_lam_alef else reversed(glyph)
         glyph_start = glyph.stop
@@ -351,67 +351,67 @@ def rtl_reading_order(textpage: Any) -> list[int]:
     )
 
 
-def _glyph_end(rtl_places: Sequence[tuple[float, ...]], glyph_start: int) -> int:
+def _rtl_glyph_end(rtl_places: Sequence[tuple[float, ...]], glyph_start: int) -> int:
     """The end of the letters from one on that are of its glyph; `rtl_places` are empty for those of other scripts."""
     glyph_end = glyph_start + 1
     while (
         glyph_end < len(rtl_places)
         and rtl_places[glyph_start]
         and rtl_places[glyph_end]
-        and is_same_glyph(rtl_places[glyph_end - 1], rtl_places[glyph_end])
+        and is_same_rtl_glyph(rtl_places[glyph_end - 1], rtl_places[glyph_end])
     ):
         glyph_end += 1
     return glyph_end
 
 
 def vowel_signs_behind_glyphs(
-    rtl_letters: list[int], signs: Sequence[str], place: Callable[[int], tuple[float, ...]]
+    rtl_letters: list[int], rtl_signs: Sequence[str], rtl_place: Callable[[int], tuple[float, ...]]
 ) -> list[int]:
     """The letters with each vowel sign that is a part of the next letter's glyph behind that letter."""
     for i, k in enumerate(rtl_letters[:-1]):
-        letter = rtl_letters[i + 1]
-        if not _VOWEL_SIGN.match(signs[k]) or not runs_right_to_left(signs[letter]):
+        next_rtl = rtl_letters[i + 1]
+        if not _RTL_VOWEL_SIGN.match(rtl_signs[k]) or not runs_right_to_left(rtl_signs[next_rtl]):
             continue
-        if is_same_glyph(place(k), place(letter)) or is_same_glyph(place(letter), place(k)):
-            rtl_letters[i : i + 2] = [letter, k]
+        if is_same_rtl_glyph(rtl_place(k), rtl_place(next_rtl)) or is_same_rtl_glyph(rtl_place(next_rtl), rtl_place(k)):
+            rtl_letters[i : i + 2] = [next_rtl, k]
     return rtl_letters
 
 
-_VOWEL_SIGN = regex.compile(r"\p{Mn}")
-_VOWEL_SIGN_FIRST = regex.compile(r"(?<![\p{L}\p{M}])\p{Mn}(?=\p{Arabic}|\p{Hebrew})")
-_VOWEL_SIGN_LAST = regex.compile(r"[\p{Arabic}\p{Hebrew}]\p{Mn}(?![\p{L}\p{M}])")
-_VOWEL_SIGNS_BEFORE_LETTER = regex.compile(r"\p{Mn}++\p{L}")
+_RTL_VOWEL_SIGN = regex.compile(r"\p{Mn}")
+_RTL_VOWEL_SIGN_FIRST = regex.compile(r"(?<![\p{L}\p{M}])\p{Mn}(?=\p{Arabic}|\p{Hebrew})")
+_RTL_VOWEL_SIGN_LAST = regex.compile(r"[\p{Arabic}\p{Hebrew}]\p{Mn}(?![\p{L}\p{M}])")
+_RTL_VOWELS_BEFORE_LETTER = regex.compile(r"\p{Mn}++\p{L}")
 
 
-def vowel_signs_behind_letters(rtl_letters: list[int], signs: Sequence[str]) -> list[int]:
+def vowel_signs_behind_letters(rtl_letters: list[int], rtl_signs: Sequence[str]) -> list[int]:
     """The letters with each vowel sign behind its letter; browsers draw it before, so that it may begin a word."""
-    rtl_text = "".join(signs[k] for k in rtl_letters)
-    if len(rtl_text) != len(rtl_letters) or len(_VOWEL_SIGN_FIRST.findall(rtl_text)) <= len(
-        _VOWEL_SIGN_LAST.findall(rtl_text)
+    rtl_text = "".join(rtl_signs[k] for k in rtl_letters)
+    if len(rtl_text) != len(rtl_letters) or len(_RTL_VOWEL_SIGN_FIRST.findall(rtl_text)) <= len(
+        _RTL_VOWEL_SIGN_LAST.findall(rtl_text)
     ):
         return rtl_letters
-    for vowel_signs in _VOWEL_SIGNS_BEFORE_LETTER.finditer(rtl_text):
-        vowel_signs_start, vowel_signs_end = vowel_signs.span()
-        rtl_letters[vowel_signs_start:vowel_signs_end] = [
-            rtl_letters[vowel_signs_end - 1],
-            *rtl_letters[vowel_signs_start : vowel_signs_end - 1],
+    for rtl_vowels in _RTL_VOWELS_BEFORE_LETTER.finditer(rtl_text):
+        rtl_vowels_start, rtl_vowels_end = rtl_vowels.span()
+        rtl_letters[rtl_vowels_start:rtl_vowels_end] = [
+            rtl_letters[rtl_vowels_end - 1],
+            *rtl_letters[rtl_vowels_start : rtl_vowels_end - 1],
         ]
     return rtl_letters
 
 
-def is_same_glyph(glyph_place: Sequence[float], next_glyph_place: Sequence[float]) -> bool:
+def is_same_rtl_glyph(rtl_place: Sequence[float], next_rtl_place: Sequence[float]) -> bool:
     """Whether two letters have one place, or parts of one: pdfium cuts a glyph's into equal parts, the first one at the
     left."""
-    if glyph_place[2:] != next_glyph_place[2:]:
+    if rtl_place[2:] != next_rtl_place[2:]:
         return False
-    glyph_widths = glyph_place[1] - glyph_place[0], next_glyph_place[1] - next_glyph_place[0]
-    return glyph_place == next_glyph_place or (
-        abs(glyph_place[1] - next_glyph_place[0]) < _GLYPH_ROUNDING
-        and abs(glyph_widths[0] - glyph_widths[1]) < 2 * _GLYPH_ROUNDING
+    rtl_widths = rtl_place[1] - rtl_place[0], next_rtl_place[1] - next_rtl_place[0]
+    return rtl_place == next_rtl_place or (
+        abs(rtl_place[1] - next_rtl_place[0]) < _RTL_GLYPH_ROUNDING
+        and abs(rtl_widths[0] - rtl_widths[1]) < 2 * _RTL_GLYPH_ROUNDING
     )
 
 
 def _rtl_letter_place(textpage: Any, k: int) -> tuple[float, ...]:
     """Left, right, bottom and top of a letter in points from the page's bottom left."""
     left, bottom, right, top = letter_box(textpage.raw, k)
-    return tuple(round(side, 2) for side in (left, right, bottom, top))
+    return tuple(round(rtl_side, 2) for rtl_side in (left, right, bottom, top))

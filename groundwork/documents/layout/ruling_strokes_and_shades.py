@@ -15,7 +15,7 @@ from groundwork.documents.layout.text_runs_and_lines import Box, Line, is_number
 NEAR = 2.5  # points within which two lines are one
 _MOST_SIGN_IN_FRAME = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
 _MOST_TICK_BOX = 16  # points of a box to tick, at the most
-_MOST_STRIP_SIDES = 40  # edges after one, among which the other side of its strip is
+_MOST_STROKE_SIDES = 40  # edges after one, among which the other side of its strip is
 _MOST_STROKES = 2000  # lines of a page's tables; what has more is a drawing
 
 
@@ -101,55 +101,55 @@ def _stroke_segments(drawn: Any) -> list[Box]:
         Box(x, y, x + w, y + h) for x, y, w, h in (s.bbox for s in drawn.shapes if s.fill) if min(w, h) < NEAR
     ]
     shape_edges = [line for line in drawn.lines if not line.stroke]
-    return thin_shapes + [line for line in drawn.lines if line.stroke] + _thin_strips(shape_edges)
+    return thin_shapes + [line for line in drawn.lines if line.stroke] + _thin_strokes(shape_edges)
 
 
-def _thin_strips(shape_edges: list[Box]) -> list[Box]:
+def _thin_strokes(stroke_edges: list[Box]) -> list[Box]:
     """Of the edges of filled shapes those that lie close to another one alongside: the sides of a thin strip."""
-    thin_strips = []
+    thin_strokes = []
     for sideways in (False, True):
-        strip_spans = [(s.y1, s.y2, s.x1, s.x2) if sideways else (s.x1, s.x2, s.y1, s.y2) for s in shape_edges]
-        strip_sides = sorted(
-            (lo, strip_start, strip_stop)
-            for lo, hi, strip_start, strip_stop in strip_spans
-            if hi - lo < 0.1 and strip_stop - strip_start > 4
+        stroke_spans = [(s.y1, s.y2, s.x1, s.x2) if sideways else (s.x1, s.x2, s.y1, s.y2) for s in stroke_edges]
+        stroke_sides = sorted(
+            (lo, stroke_start, stroke_stop)
+            for lo, hi, stroke_start, stroke_stop in stroke_spans
+            if hi - lo < 0.1 and stroke_stop - stroke_start > 4
         )
-        for i, (strip_at, strip_start, strip_stop) in enumerate(strip_sides):
-            for k in range(i + 1, min(i + _MOST_STRIP_SIDES, len(strip_sides))):
-                next_strip_at, next_strip_start, next_strip_stop = strip_sides[k]
-                if next_strip_at - strip_at >= NEAR:
+        for i, (stroke_at, stroke_start, stroke_stop) in enumerate(stroke_sides):
+            for k in range(i + 1, min(i + _MOST_STROKE_SIDES, len(stroke_sides))):
+                next_stroke_at, next_stroke_start, next_stroke_stop = stroke_sides[k]
+                if next_stroke_at - stroke_at >= NEAR:
                     break
                 if (
-                    next_strip_at > strip_at
-                    and abs(next_strip_start - strip_start) < NEAR
-                    and abs(next_strip_stop - strip_stop) < NEAR
+                    next_stroke_at > stroke_at
+                    and abs(next_stroke_start - stroke_start) < NEAR
+                    and abs(next_stroke_stop - stroke_stop) < NEAR
                 ):
-                    thin_strips.append(
-                        Box(strip_start, strip_at, strip_stop, strip_at)
+                    thin_strokes.append(
+                        Box(stroke_start, stroke_at, stroke_stop, stroke_at)
                         if sideways
-                        else Box(strip_at, strip_start, strip_at, strip_stop)
+                        else Box(stroke_at, stroke_start, stroke_at, stroke_stop)
                     )
                     break
-    return thin_strips
+    return thin_strokes
 
 
 def _join_segments(segments: list[Box], *, sideways: bool) -> list[Stroke]:
     """Segments of one direction, those that lie end to end as one; the shortest are no lines of a table."""
     spans = sorted((round(s.x1), s.y1, s.y2, s.x1) if sideways else (round(s.y1), s.x1, s.x2, s.y1) for s in segments)
-    joined_segments: list[tuple[float, list[float]]] = []
-    previous_segment_level = None
-    for segment_level, segment_start, segment_stop, segment_at in spans:
-        if previous_segment_level == segment_level and segment_start <= joined_segments[-1][1][-1] + NEAR:
-            joined_segments[-1][1].extend((segment_start, max(segment_stop, joined_segments[-1][1][-1])))
+    joined_strokes: list[tuple[float, list[float]]] = []
+    previous_stroke_level = None
+    for stroke_level, stroke_start, stroke_stop, stroke_at in spans:
+        if previous_stroke_level == stroke_level and stroke_start <= joined_strokes[-1][1][-1] + NEAR:
+            joined_strokes[-1][1].extend((stroke_start, max(stroke_stop, joined_strokes[-1][1][-1])))
         else:
-            joined_segments.append((segment_at, [segment_start, segment_stop]))
-        previous_segment_level = segment_level
+            joined_strokes.append((stroke_at, [stroke_start, stroke_stop]))
+        previous_stroke_level = stroke_level
     return [
-        Stroke(segment_at, segment_ends[0], segment_at, segment_ends[-1], tuple(segment_ends))
+        Stroke(stroke_at, stroke_ends[0], stroke_at, stroke_ends[-1], tuple(stroke_ends))
         if sideways
-        else Stroke(segment_ends[0], segment_at, segment_ends[-1], segment_at, tuple(segment_ends))
-        for segment_at, segment_ends in joined_segments
-        if segment_ends[-1] - segment_ends[0] > (4 if sideways else 8)
+        else Stroke(stroke_ends[0], stroke_at, stroke_ends[-1], stroke_at, tuple(stroke_ends))
+        for stroke_at, stroke_ends in joined_strokes
+        if stroke_ends[-1] - stroke_ends[0] > (4 if sideways else 8)
     ]
 
 
@@ -178,30 +178,30 @@ def _connected_groups(flat_strokes: list[Stroke], steep_strokes: list[Stroke]) -
     finished_stroke_groups: list[list[Stroke]] = []
     for stroke in sorted([*flat_strokes, *steep_strokes], key=lambda s: (s.y1, s.x1)):
         finished_stroke_groups += [
-            group for group_bounds, group in open_stroke_groups if group_bounds.y2 < stroke.y1 - NEAR
+            group for stroke_bounds, group in open_stroke_groups if stroke_bounds.y2 < stroke.y1 - NEAR
         ]
         open_stroke_groups = [group for group in open_stroke_groups if group[0].y2 >= stroke.y1 - NEAR]
-        group_bounds, group_strokes = stroke, [stroke]
+        stroke_bounds, group_strokes = stroke, [stroke]
         for group in [group for group in open_stroke_groups if _is_stroke_near(group[0], stroke)]:
-            group_bounds, group_strokes = _stroke_bounds(group_bounds, group[0]), group_strokes + group[1]
+            stroke_bounds, group_strokes = _stroke_bounds(stroke_bounds, group[0]), group_strokes + group[1]
             open_stroke_groups.remove(group)
-        open_stroke_groups.append((group_bounds, group_strokes))
+        open_stroke_groups.append((stroke_bounds, group_strokes))
     return finished_stroke_groups + [group for _, group in open_stroke_groups]
 
 
 def _without_border(stroke_group: list[Stroke]) -> list[list[Stroke]]:
     """A group's parts within the border that is drawn around them, as around a page; the group where there is none."""
-    group_bounds = functools.reduce(_stroke_bounds, stroke_group)
-    border_strokes = [s for s in stroke_group if _is_border_side(s, group_bounds)]
-    inner_strokes = [s for s in stroke_group if not _is_border_side(s, group_bounds)]
-    if len(border_strokes) < 4 or not inner_strokes or any(_touches_border(s, group_bounds) for s in inner_strokes):
+    stroke_bounds = functools.reduce(_stroke_bounds, stroke_group)
+    border_strokes = [s for s in stroke_group if _is_border_side(s, stroke_bounds)]
+    inner_strokes = [s for s in stroke_group if not _is_border_side(s, stroke_bounds)]
+    if len(border_strokes) < 4 or not inner_strokes or any(_touches_border(s, stroke_bounds) for s in inner_strokes):
         return [stroke_group]
     stroke_groups_inside = _connected_groups(
         [s for s in inner_strokes if s.y2 - s.y1 < NEAR], [s for s in inner_strokes if s.y2 - s.y1 >= NEAR]
     )
     if not any(_is_closed_frame(stroke_group_inside) for stroke_group_inside in stroke_groups_inside):
         inner_bounds = functools.reduce(_stroke_bounds, inner_strokes)
-        if inner_bounds.x2 - inner_bounds.x1 < _MOST_SIGN_IN_FRAME * (group_bounds.x2 - group_bounds.x1):
+        if inner_bounds.x2 - inner_bounds.x1 < _MOST_SIGN_IN_FRAME * (stroke_bounds.x2 - stroke_bounds.x1):
             return [border_strokes]
         return [stroke_group]
     return [within for stroke_group_inside in stroke_groups_inside for within in _without_border(stroke_group_inside)]
@@ -223,14 +223,14 @@ def _touches_border(stroke: Stroke, border: Stroke) -> bool:
 
 def _is_closed_frame(stroke_group: list[Stroke]) -> bool:
     """Whether lines are drawn at all four sides of a group."""
-    group_bounds = functools.reduce(_stroke_bounds, stroke_group)
-    return len(stroke_group) > 4 and sum(_is_border_side(s, group_bounds) for s in stroke_group) >= 4
+    stroke_bounds = functools.reduce(_stroke_bounds, stroke_group)
+    return len(stroke_group) > 4 and sum(_is_border_side(s, stroke_bounds) for s in stroke_group) >= 4
 
 
-def _is_stroke_near(group_bounds: Stroke, stroke: Stroke) -> bool:
+def _is_stroke_near(stroke_bounds: Stroke, stroke: Stroke) -> bool:
     """Whether a stroke lies in or at the bounds of a group."""
-    is_within_width = stroke.x1 <= group_bounds.x2 + NEAR and stroke.x2 >= group_bounds.x1 - NEAR
-    return is_within_width and stroke.y1 <= group_bounds.y2 + NEAR and stroke.y2 >= group_bounds.y1 - NEAR
+    is_within_width = stroke.x1 <= stroke_bounds.x2 + NEAR and stroke.x2 >= stroke_bounds.x1 - NEAR
+    return is_within_width and stroke.y1 <= stroke_bounds.y2 + NEAR and stroke.y2 >= stroke_bounds.y1 - NEAR
 
 
 def _stroke_bounds(a: Any, b: Any) -> Any:

@@ -222,14 +222,14 @@ def _spelt_word_boxes(run_words: Sequence[Any], text: str) -> list[Box]:
     spelt_words = text.split()
     if [len(word.text) for word in run_words] == [len(word) for word in spelt_words]:  # as nearly always
         return [
-            Box(word.x, word.y, word.x + word.width, word.y + word.height, spelt_letters)
-            for word, spelt_letters in zip(run_words, spelt_words, strict=True)
+            Box(word.x, word.y, word.x + word.width, word.y + word.height, run_letters)
+            for word, run_letters in zip(run_words, spelt_words, strict=True)
         ]
     joined_line_words: list[Box] = []
-    spelt_letters = ""
+    run_letters = ""
     for word in run_words:
         run_box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
-        if spelt_letters and spelt_words and len("".join(spelt_words[0].split())) > len(spelt_letters):
+        if run_letters and spelt_words and len("".join(spelt_words[0].split())) > len(run_letters):
             joined_line_words[-1] = Box(
                 joined_line_words[-1].x1,
                 min(joined_line_words[-1].y1, run_box.y1),
@@ -239,11 +239,11 @@ def _spelt_word_boxes(run_words: Sequence[Any], text: str) -> list[Box]:
             )
         else:
             joined_line_words.append(run_box)
-            spelt_letters = ""
-        spelt_letters += word.text
-        if spelt_words and len(spelt_letters) >= len(spelt_words[0]):
+            run_letters = ""
+        run_letters += word.text
+        if spelt_words and len(run_letters) >= len(spelt_words[0]):
             joined_line_words[-1] = joined_line_words[-1]._replace(text=spelt_words.pop(0))
-            spelt_letters = ""
+            run_letters = ""
     return joined_line_words
 
 
@@ -394,14 +394,14 @@ def _join_item_labels(line_cells: list[Run]) -> list[Run]:
     are_item_labels = [bool(cell.text == item_label(cell.text)) for cell in line_cells]
     if not any(are_item_labels) or (len(line_cells) > 2 and sum(are_item_labels) == 1 and are_item_labels[0]):
         return line_cells
-    labelled_cells: list[Run] = []
+    joined_line_cells: list[Run] = []
     for i, cell in enumerate(line_cells):
         if i and are_item_labels[i - 1] and not are_item_labels[i]:
-            label_cell = labelled_cells.pop()
-            text, words = f"{label_cell.text} {cell.text}", label_cell.words + cell.words
-            cell = cell._replace(x1=label_cell.x1, text=text, bold=label_cell.bold and cell.bold, words=words)
-        labelled_cells.append(cell)
-    return labelled_cells
+            label_run = joined_line_cells.pop()
+            text, words = f"{label_run.text} {cell.text}", label_run.words + cell.words
+            cell = cell._replace(x1=label_run.x1, text=text, bold=label_run.bold and cell.bold, words=words)
+        joined_line_cells.append(cell)
+    return joined_line_cells
 
 
 def word_lines(words: Iterable[Box]) -> list[list[Box]]:

@@ -168,13 +168,13 @@ def _turn_box_upright(box: Any, turn: int, page: Any) -> Any:
 
 
 def _turned_bounds(
-    x: float, y: float, width: float, height: float, turn: int, page: Any
+    x: float, y: float, width: float, height: float, turn: int, turned_page: Any
 ) -> tuple[float, float, float, float]:
     """Where a box lies (left, top, width, height) when the page is turned back by `turn` degrees."""
     if turn == 90:
-        return y, page.width - x - width, height, width
+        return y, turned_page.width - x - width, height, width
     if turn == 180:
-        return page.width - x - width, page.height - y - height, width, height
+        return turned_page.width - x - width, turned_page.height - y - height, width, height
     if turn == 270:
-        return page.height - y - height, x, height, width
+        return turned_page.height - y - height, x, height, width
     return x, y, width, height

@@ -110,24 +110,24 @@ def take_pictures(pdf_path: str, page_numbers: Sequence[int], folder: str) -> Ta
 
 def _taken_pictures(pdf_document: Any, pdf_pictures: dict[int, list[_PdfPicture]], folder: Path) -> TakenPictures:
     """`pdf_pictures`: by page, from 1."""
-    digests_by_page = [{picture.digest for picture in pictures_of_page} for pictures_of_page in pdf_pictures.values()]
-    pages_by_digest = Counter(itertools.chain.from_iterable(digests_by_page))
-    left_out_reasons: Counter[str] = Counter()
+    picture_digests = [{picture.digest for picture in pictures_of_page} for pictures_of_page in pdf_pictures.values()]
+    pages_by_picture = Counter(itertools.chain.from_iterable(picture_digests))
+    left_out_pictures: Counter[str] = Counter()
     pictures: list[PagePicture] = []
     picture_files: set[str] = set()
     for page_number, pictures_of_page in pdf_pictures.items():
         for pdf_picture in pictures_of_page:
             try:
-                if pages_by_digest[pdf_picture.digest] >= REPEATED_PICTURES:
+                if pages_by_picture[pdf_picture.digest] >= REPEATED_PICTURES:
                     raise UnusableImage(ORNAMENT_NOT_KEPT)
                 if len(picture_files) >= MOST_KEPT_PICTURES:
                     raise UnusableImage(f"more than {MOST_KEPT_PICTURES} pictures")
                 pictures.append(_take_picture(pdf_document[page_number - 1], page_number, pdf_picture, folder))
                 picture_files.add(pictures[-1].file)
             except UnusableImage as error:
-                left_out_reasons[str(error)] += 1
+                left_out_pictures[str(error)] += 1
         report_progress(0)  # a sign of life; the pages are counted already
-    return TakenPictures(pictures=pictures, warnings=left_out_picture_warnings(left_out_reasons))
+    return TakenPictures(pictures=pictures, warnings=left_out_picture_warnings(left_out_pictures))
 
 
 def _pictures_of_pdf_page(page: Any) -> list[_PdfPicture]:
@@ -142,10 +142,10 @@ def _pictures_of_pdf_page(page: Any) -> list[_PdfPicture]:
     page_area = area_of_page(page)
     try:
         image_pictures = [_PdfPicture(image.area, (image,)) for image in _images_of_pdf_page(page, page_area)]
-        figure_drawings = drawn_figures(page, page_area, text_lines(page.get_textpage(), page_area))
+        picture_drawings = drawn_figures(page, page_area, text_lines(page.get_textpage(), page_area))
     except pypdfium2.PdfiumError:
         return []  # a damaged page
-    figure_pictures = [_PdfPicture(drawing.area, drawn=(drawing.shape,)) for drawing in figure_drawings]
+    figure_pictures = [_PdfPicture(drawing.area, drawn=(drawing.shape,)) for drawing in picture_drawings]
     pdf_pictures = [
         pdf_picture
         for pdf_picture in _join_pdf_pictures([*_join_pdf_pictures(image_pictures), *figure_pictures])
@@ -170,10 +170,11 @@ def _images_of_pdf_page(page: Any, page_area: PageArea) -> Iterator[_PdfImage]:
     """The images of a page, those within forms too, cut at the edges of the page; without a scan or a background."""
     import pypdfium2.raw as pdfium
 
-    for image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=8):
-        image_area = area_within_page(area_on_page(image), page_area)
-        if min(image_area.width, image_area.height) >= 1 and image_area.size <= MOST_PICTURE_OF_PAGE * page_area.size:
-            yield _PdfImage(image_area, image.get_px_size(), hashlib.sha256(bytes(image.get_data())).hexdigest()[:16])
+    for pdf_image in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=8):
+        area = area_within_page(area_on_page(pdf_image), page_area)
+        if min(area.width, area.height) >= 1 and area.size <= MOST_PICTURE_OF_PAGE * page_area.size:
+            digest = hashlib.sha256(bytes(pdf_image.get_data())).hexdigest()[:16]
+            yield _PdfImage(area, pdf_image.get_px_size(), digest)
 
 
 def _join_pdf_pictures(pdf_pictures: Sequence[_PdfPicture]) -> list[_PdfPicture]:
@@ -182,11 +183,11 @@ def _join_pdf_pictures(pdf_pictures: Sequence[_PdfPicture]) -> list[_PdfPicture]
     for pdf_picture in pdf_pictures:
         while neighbours := [neighbour for neighbour in joined_pictures if pdf_picture.area.touches(neighbour.area)]:
             joined_pictures = [neighbour for neighbour in joined_pictures if neighbour not in neighbours]
-            joined_members = [pdf_picture, *neighbours]
+            picture_parts = [pdf_picture, *neighbours]
             pdf_picture = _PdfPicture(
-                area_around([member.area for member in joined_members]),
-                tuple(image for member in joined_members for image in member.images),
-                tuple(shape for member in joined_members for shape in member.drawn),
+                area_around([part.area for part in picture_parts]),
+                tuple(image for part in picture_parts for image in part.images),
+                tuple(shape for part in picture_parts for shape in part.drawn),
             )
         joined_pictures.append(pdf_picture)
     return joined_pictures
@@ -223,15 +224,15 @@ def _take_picture(page: Any, page_number: int, pdf_picture: _PdfPicture, folder:
 def _caption_beside_picture(picture_area: PageArea, page_lines: Sequence[AreaOfTextLine]) -> str:
     """The nearest line below or above an area that begins as a caption does; below comes first."""
     captions_beside_picture = []
-    for page_line in page_lines:
-        below, above = picture_area.bottom - page_line.area.top, page_line.area.bottom - picture_area.top
+    for picture_line in page_lines:
+        below, above = picture_area.bottom - picture_line.area.top, picture_line.area.bottom - picture_area.top
         is_beside_picture = (
-            page_line.area.left < picture_area.right + AROUND_PICTURE
-            and picture_area.left - AROUND_PICTURE < page_line.area.right
+            picture_line.area.left < picture_area.right + AROUND_PICTURE
+            and picture_area.left - AROUND_PICTURE < picture_line.area.right
         )
         is_near_picture = -MOST_CAPTION_OVERLAP < max(below, above) < BELOW_PICTURE
-        if is_beside_picture and is_near_picture and begins_as_caption(page_line.text):
-            captions_beside_picture.append((above > below, max(below, above), page_line.text))
+        if is_beside_picture and is_near_picture and begins_as_caption(picture_line.text):
+            captions_beside_picture.append((above > below, max(below, above), picture_line.text))
     return min(captions_beside_picture)[2] if captions_beside_picture else ""
 
 
@@ -251,15 +252,15 @@ def _draw_pdf_picture(page: Any, pdf_picture: _PdfPicture) -> Any:
         max(COARSEST_PDF_PICTURE, min(FINEST_PDF_PICTURE, finest_scale)),
         MOST_KEPT_SIDE / max(picture_area.width, picture_area.height),
     )
-    page_turn = page.get_rotation()
+    picture_turn = page.get_rotation()
     page.set_rotation(0)
     try:
         crop_right, crop_top = page_area.width - picture_area.right, page_area.height - picture_area.top
         picture_crop = picture_area.left, picture_area.bottom, crop_right, crop_top
         picture_image = page.render(scale=picture_scale, crop=picture_crop, may_draw_forms=False).to_pil()
     finally:
-        page.set_rotation(page_turn)
-    return picture_image.convert("RGB").rotate(-page_turn, expand=True)
+        page.set_rotation(picture_turn)
+    return picture_image.convert("RGB").rotate(-picture_turn, expand=True)
 
 
 LEAST_SHARE_BESIDE_PICTURE = 0.5  # of the neighbouring words beside a picture that its block must hold
@@ -289,7 +290,7 @@ def with_pictures(markdown: str, pages: Sequence[Page], pictures: Sequence[PageP
 def _page_moved_by_pictures(page: Page, inserted_pictures: dict[int, list[tuple[int, str]]]) -> Page:
     """The page's place once the pictures are in; those at its edges are its own where they are of this page."""
 
-    def shift(offset: int, *, is_end: bool) -> int:
+    def picture_shift(offset: int, *, is_end: bool) -> int:
         return sum(
             len(text)
             for picture_offset, texts in inserted_pictures.items()
@@ -298,7 +299,7 @@ def _page_moved_by_pictures(page: Page, inserted_pictures: dict[int, list[tuple[
             or (picture_offset == offset and (page_number <= page.number if is_end else page_number < page.number))
         )
 
-    start, end = page.start + shift(page.start, is_end=False), page.end + shift(page.end, is_end=True)
+    start, end = page.start + picture_shift(page.start, is_end=False), page.end + picture_shift(page.end, is_end=True)
     return msgspec.structs.replace(page, start=start, end=end)
 
 
@@ -307,14 +308,15 @@ def _pieces_between_pictures(markdown: str) -> list[tuple[int, int]]:
     return [picture_piece for block in blocks(markdown) for picture_piece in _picture_pieces_of(block, markdown)]
 
 
-def _picture_pieces_of(block: Block, markdown: str) -> Iterator[tuple[int, int]]:
-    start, end = block.start, block.start + len(markdown[block.start : block.end].rstrip())
-    if block.kind not in ("table", "code", "formula"):
-        for blank in _BLANK_BETWEEN_PICTURES.finditer(markdown, start, end):
-            yield start, blank.start()
-            start = blank.end()
-    if start < end:
-        yield start, end
+def _picture_pieces_of(picture_block: Block, markdown: str) -> Iterator[tuple[int, int]]:
+    piece_start = picture_block.start
+    piece_end = piece_start + len(markdown[piece_start : picture_block.end].rstrip())
+    if picture_block.kind not in ("table", "code", "formula"):
+        for blank in _BLANK_BETWEEN_PICTURES.finditer(markdown, piece_start, piece_end):
+            yield piece_start, blank.start()
+            piece_start = blank.end()
+    if piece_start < piece_end:
+        yield piece_start, piece_end
 
 
 def _find_picture_position(
@@ -365,9 +367,9 @@ def _begins_with_picture_caption(block: str, caption: str) -> bool:
 
 
 def _picture_pairs(text: str) -> set[tuple[str, str]]:
-    words = [word.casefold() for word in WORD.findall(text)]
-    return set(itertools.pairwise(words)) or {(word, "") for word in words}
+    picture_words = [word.casefold() for word in WORD.findall(text)]
+    return set(itertools.pairwise(picture_words)) or {(word, "") for word in picture_words}
 
 
-def _plain_picture_caption(block: str) -> str:
-    return " ".join(block.translate(str.maketrans("", "", "*_#>`|\\")).split())
+def _plain_picture_caption(caption_block: str) -> str:
+    return " ".join(caption_block.translate(str.maketrans("", "", "*_#>`|\\")).split())

@@ -15,7 +15,7 @@ from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.layout.right_to_left import (
     RtlLetter,
     RtlSpelling,
-    is_same_glyph,
+    is_same_rtl_glyph,
     letters_in_order,
     mirrored_runs,
     rtl_word_runs,
@@ -197,7 +197,7 @@ def test_words_on_one_line_have_one_height():
 )
 def test_letters_of_one_glyph_are_equal_parts_of_its_place(box, after, is_same):
     """Letters of one glyph have its place, or equal parts of it from left to right, against the way of the script."""
-    assert is_same_glyph(box, after) is is_same
+    assert is_same_rtl_glyph(box, after) is is_same
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ _LEAST_LINES_OF_RULED_ROW = 3  # of a drawn row that may hold several rows of te
 _LEAST_HEADED_RULED_COLUMNS = 3  # of one that may hold heads above figures
 _RULED_WORD_SPACE = 0.25  # line heights between two words
 _ROW_GAP_SHARE = 0.8  # of the space between two rows, which one has that stands between them
-_ROW_PADDING = 0.25  # line heights between two rows, which no lines of a cell have between them
+_RULED_ROW_PADDING = 0.25  # line heights between two rows, which no lines of a cell have between them
 _SAME_RULED_GAP = 0.3  # line heights by which spaces differ that are alike
 _INDENT_BELOW_RULED_GROUP = 3.0  # points
 _RULED_CELL_PADDING = 3.0  # points from a label to the edge of its column
@@ -141,7 +141,8 @@ def _ruled_starts(ruled_lines: Sequence[list[Box]], ruled_figures: Sequence[int]
             continue
         is_lone_ruled_text = len(parted_words(ruled_lines[i])) == 1
         if is_lone_ruled_text and (
-            row_gap > _ROW_PADDING * line_height or _is_ruled_group_name(ruled_lines[i], ruled_lines[i + 1], ruled_xs)
+            row_gap > _RULED_ROW_PADDING * line_height
+            or _is_ruled_group_name(ruled_lines[i], ruled_lines[i + 1], ruled_xs)
         ):
             ruled_starts |= {i, i + 1} - {0}
     return sorted(ruled_starts)
@@ -273,7 +274,7 @@ def _are_ruled_cells_wrapped(
 
 
 def _ruled_cell_step(
-    words_of_ruled: dict[int, list[Box]], i: int, wall_edges: tuple[float, float]
+    words_of_ruled: dict[int, list[Box]], i: int, ruled_edges: tuple[float, float]
 ) -> _RuledCellStep | None:
     """How a column's text on a line follows the one above it; None where there is no such text."""
     if i not in words_of_ruled:
@@ -282,12 +283,12 @@ def _ruled_cell_step(
         return _RuledCellStep.ENDED
     ruled_cells = [words_as_box(ruled_words) for ruled_words in words_of_ruled.values()]
     cell_left, cell_right = min(text.x1 for text in ruled_cells), max(text.x2 for text in ruled_cells)
-    wall_left, wall_right = wall_edges
-    cell_width = wall_right - wall_left - 2 * max(0.0, min(cell_left - wall_left, wall_right - cell_right))
+    wall_left, wall_right = ruled_edges
+    ruled_cell_width = wall_right - wall_left - 2 * max(0.0, min(cell_left - wall_left, wall_right - cell_right))
     ruled_above, first_ruled_word = words_as_box(words_of_ruled[i - 1]), words_of_ruled[i][0]
     ruled_space = _RULED_WORD_SPACE * (first_ruled_word.y2 - first_ruled_word.y1)
     are_figures = is_number(ruled_above.text) and is_number(words_as_box(words_of_ruled[i]).text)
-    if are_figures or _ruled_width(ruled_above) + ruled_space + _ruled_width(first_ruled_word) <= cell_width:
+    if are_figures or _ruled_width(ruled_above) + ruled_space + _ruled_width(first_ruled_word) <= ruled_cell_width:
         return _RuledCellStep.ENDED
     runs_on = first_ruled_word.text[:1].islower() and len(words_of_ruled[i - 1]) > 1
     return _RuledCellStep.RUNS_ON if runs_on else _RuledCellStep.WRAPPED
@@ -297,15 +298,15 @@ def _ruled_width(ruled_box: Box) -> float:
     return ruled_box.x2 - ruled_box.x1
 
 
-def split_lines_of_figures(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow]:
+def split_ruled_figures(ruled_row: RuledRow, ruled_xs: list[float]) -> list[RuledRow]:
     """The lines of a box with figures below each other in several columns, as of an account; else the box."""
-    figure_lines = word_lines(ruled_row.words)
+    ruled_lines = word_lines(ruled_row.words)
     ruled_columns: list[list[str]] = [[] for _ in ruled_xs[1:]]
-    for figure_text in (figure_text for line in figure_lines for figure_text in texts_between_walls(line, ())):
-        ruled_columns[ruled_interval(ruled_xs, (figure_text.x1 + figure_text.x2) / 2) or 0].append(figure_text.text)
+    for ruled_text in (ruled_text for line in ruled_lines for ruled_text in texts_between_walls(line, ())):
+        ruled_columns[ruled_interval(ruled_xs, (ruled_text.x1 + ruled_text.x2) / 2) or 0].append(ruled_text.text)
     if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in ruled_columns) < 2:
         return [ruled_row]
-    edges = [ruled_row.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(figure_lines)), ruled_row.bottom]
+    edges = [ruled_row.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(ruled_lines)), ruled_row.bottom]
     return [ruled_row._replace(drawn=not k) for k, ruled_row in enumerate(cut_into_ruled_rows(edges, ruled_row.words))]
 
 
@@ -314,17 +315,17 @@ def texts_between_walls(
 ) -> list[Box]:
     """The texts of a line: parted where words stand apart, and by less at the columns' edges: figures at all of them
     (`ruled_xs`), words at those where no line is drawn."""
-    wall_texts = []
+    ruled_texts = []
     for ruled_words in parted_words(ruled_line):
         text_start = 0
         for k, (a, b) in enumerate(pairwise(ruled_words), 1):
             are_figures = is_number(a.text) + is_number(b.text)
             is_apart_at_wall = b.x1 - a.x2 > (_EDGE_SPACE if are_figures else _WORD_EDGE_SPACE) * (a.y2 - a.y1)
             if is_apart_at_wall and any(a.x2 - 1 < x < b.x1 + 1 for x in (ruled_xs if are_figures else undrawn_walls)):
-                wall_texts.append(words_as_box(ruled_words[text_start:k]))
+                ruled_texts.append(words_as_box(ruled_words[text_start:k]))
                 text_start = k
-        wall_texts.append(words_as_box(ruled_words[text_start:]))
-    return wall_texts
+        ruled_texts.append(words_as_box(ruled_words[text_start:]))
+    return ruled_texts
 
 
 def ruled_interval(ruled_edges: list[float], position: float) -> int | None:
@@ -360,20 +361,20 @@ def _texts_of_ruled_row(
     ]
     ruled_walls = [not frame.steep or _is_walled_row(strokes, ruled_row) for strokes in walls[1:-1]]
     crossed_walls = [any(t.x1 + 1.5 < x < t.x2 - 1.5 for line in ruled_texts for t in line) for x in ruled_xs[1:-1]]
-    cell_groups = [0]
+    ruled_groups = [0]
     for is_wall, is_crossed in zip(
         ruled_walls, _spanned_ruled_edges(ruled_xs, ruled_walls, crossed_walls, ruled_texts), strict=True
     ):
-        cell_groups.append(cell_groups[-1] + (is_wall or not is_crossed))
+        ruled_groups.append(ruled_groups[-1] + (is_wall or not is_crossed))
     ruled_cells: dict[int, list[str]] = {}
     for ruled_line in ruled_lines:
         ruled_by_group: dict[int, list[str]] = {}
         for ruled_word in ruled_line:
             column = ruled_interval(ruled_xs, (ruled_word.x1 + ruled_word.x2) / 2)
-            ruled_by_group.setdefault(cell_groups[column or 0], []).append(ruled_word.text.strip())
+            ruled_by_group.setdefault(ruled_groups[column or 0], []).append(ruled_word.text.strip())
         for group, ruled_words in ruled_by_group.items():
             ruled_cells.setdefault(group, []).append(" ".join(ruled_words))
-    return ["\n".join(ruled_cells.get(group, [])) for group in cell_groups]
+    return ["\n".join(ruled_cells.get(group, [])) for group in ruled_groups]
 
 
 def _spanned_ruled_edges(
@@ -422,25 +423,25 @@ def _spans_of_ruled_heads(ruled_xs: list[float], ruled_heads: Sequence[Box]) -> 
             yield max(centred_ruled, key=lambda span: span[1] - span[0])
 
 
-def fill_merged_cells(merged_rows: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> list[list[str]]:
+def fill_merged_cells(ruled_cells: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> list[list[str]]:
     """Cells that no line parts from the one above or before hold the same; empty rows are left out."""
     ruled_xs, _, flat, steep, _ = frame
-    _merge_cells_down(merged_rows, ruled_rows, frame)
-    ruled_heads = next((i for i, row in enumerate(merged_rows) if any(map(is_number, row[1:]))), len(merged_rows))
-    drawn_edges = [any(abs(s.x1 - x) < NEAR for s in steep) for x in ruled_xs]
-    for i, (row, ruled_row) in enumerate(zip(merged_rows, ruled_rows, strict=True)):
+    _merge_cells_down(ruled_cells, ruled_rows, frame)
+    ruled_heads = next((i for i, row in enumerate(ruled_cells) if any(map(is_number, row[1:]))), len(ruled_cells))
+    ruled_edges = [any(abs(s.x1 - x) < NEAR for s in steep) for x in ruled_xs]
+    for i, (row, ruled_row) in enumerate(zip(ruled_cells, ruled_rows, strict=True)):
         ruled_lines = [s for s in flat if abs(s.y1 - ruled_row.top) < NEAR] if ruled_row.drawn else []
-        walls = [s for s in steep if s.y1 - 1 <= (ruled_row.top + ruled_row.bottom) / 2 <= s.y2 + 1]
-        is_parted_by_wall = any(ruled_xs[0] + NEAR < s.x1 < ruled_xs[-1] - NEAR for s in walls)
+        ruled_walls = [s for s in steep if s.y1 - 1 <= (ruled_row.top + ruled_row.bottom) / 2 <= s.y2 + 1]
+        is_parted_by_wall = any(ruled_xs[0] + NEAR < s.x1 < ruled_xs[-1] - NEAR for s in ruled_walls)
         for j in range(len(row)):
             x = (ruled_xs[j] + ruled_xs[j + 1]) / 2
-            above = merged_rows[i - 1][j] if i and ruled_row.drawn else ""
+            above = ruled_cells[i - 1][j] if i and ruled_row.drawn else ""
             if above and len(above) < 80 and not row[j] and not any(s.x1 - 1 <= x <= s.x2 + 1 for s in ruled_lines):
                 row[j] = above
-            may_reach = (bool(steep) and i < ruled_heads) or (is_parted_by_wall and drawn_edges[j])
+            may_reach = (bool(steep) and i < ruled_heads) or (is_parted_by_wall and ruled_edges[j])
             if j and may_reach and not row[j] and row[j - 1] and len(set(row[:j])) > 1:
-                row[j] = row[j] if any(abs(s.x1 - ruled_xs[j]) < NEAR for s in walls) else row[j - 1]
-    return [row for row in merged_rows if any(row)]
+                row[j] = row[j] if any(abs(s.x1 - ruled_xs[j]) < NEAR for s in ruled_walls) else row[j - 1]
+    return [row for row in ruled_cells if any(row)]
 
 
 def without_empty_ruled_columns(rows: Sequence[list[str]]) -> list[list[str]]:
@@ -451,12 +452,12 @@ def without_empty_ruled_columns(rows: Sequence[list[str]]) -> list[list[str]]:
 def _merge_cells_down(ruled_cells: list[list[str]], ruled_rows: Sequence[RuledRow], frame: Frame) -> None:
     """Give all rows of a merged cell its whole text: its sides are drawn, and no line between its rows."""
     ruled_xs, _, flat, steep, _ = frame
-    strokes_by_edge = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in ruled_xs]
+    ruled_strokes = [[s for s in steep if abs(s.x1 - x) < NEAR] for x in ruled_xs]
     # of a table without lines at its left or right
-    unwalled_sides = [not strokes and k in (0, len(ruled_xs) - 1) for k, strokes in enumerate(strokes_by_edge)]
+    unwalled_sides = [not strokes and k in (0, len(ruled_xs) - 1) for k, strokes in enumerate(ruled_strokes)]
     walls_by_edge = [
         [unwalled_sides[k] or not _is_unwalled_at(strokes, (row.top + row.bottom) / 2) for row in ruled_rows]
-        for k, strokes in enumerate(strokes_by_edge)
+        for k, strokes in enumerate(ruled_strokes)
     ]
     for j, column_walls in enumerate(pairwise(ruled_xs)):
         is_walled = [a and b for a, b in zip(walls_by_edge[j], walls_by_edge[j + 1], strict=True)]
@@ -470,11 +471,11 @@ def _merge_cells_down(ruled_cells: list[list[str]], ruled_rows: Sequence[RuledRo
 
 
 def _share_merged_text(
-    merged_rows: list[list[str]], ruled_rows: Sequence[RuledRow], j: int, column_walls: tuple[float, float]
+    ruled_cells: list[list[str]], ruled_rows: Sequence[RuledRow], j: int, column_walls: tuple[float, float]
 ) -> None:
     """Give the rows of one cell its text, if its lines stand right below each other."""
-    filled_rows = [(row[j], ruled_row) for row, ruled_row in zip(merged_rows, ruled_rows, strict=True) if row[j]]
-    if len(merged_rows) < 2 or not filled_rows or len(filled_rows) == len(merged_rows) > 2:
+    filled_rows = [(row[j], ruled_row) for row, ruled_row in zip(ruled_cells, ruled_rows, strict=True) if row[j]]
+    if len(ruled_cells) < 2 or not filled_rows or len(filled_rows) == len(ruled_cells) > 2:
         return
     words_of_rows = [
         [w for w in ruled_row.words if column_walls[0] <= (w.x1 + w.x2) / 2 < column_walls[1]]
@@ -484,31 +485,31 @@ def _share_merged_text(
         bottom, top = max((w.y2 for w in words_above), default=0.0), min((w.y1 for w in words_below), default=math.inf)
         if not words_above or top - bottom > words_above[0].y2 - words_above[0].y1:
             return
-    merged_text = "\n".join(merged_text for merged_text, _ in filled_rows)
-    for merged_row in merged_rows:
-        merged_row[j] = merged_text
+    ruled_text = "\n".join(ruled_text for ruled_text, _ in filled_rows)
+    for ruled_row_cells in ruled_cells:
+        ruled_row_cells[j] = ruled_text
 
 
 def _is_ruled_above(flat_ruled: list[Stroke], x: float, y: float) -> bool:
     return any(abs(s.y1 - y) < NEAR and s.x1 - 1 <= x <= s.x2 + 1 for s in flat_ruled)
 
 
-def _is_walled_row(wall_strokes: Sequence[Stroke], ruled_row: RuledRow) -> bool:
+def _is_walled_row(ruled_strokes: Sequence[Stroke], ruled_row: RuledRow) -> bool:
     """Whether lines at an edge are drawn along most of a row."""
     walled_height = sum(
         min(s.y2 + 1, ruled_row.bottom) - max(s.y1 - 1, ruled_row.top)
-        for s in wall_strokes
+        for s in ruled_strokes
         if s.y1 < ruled_row.bottom and s.y2 > ruled_row.top
     )
     return 2 * walled_height > ruled_row.bottom - ruled_row.top + 2
 
 
-def _is_unwalled_at(wall_strokes: Sequence[Stroke], y: float) -> bool:
-    return not any(s.y1 - 1 <= y <= s.y2 + 1 for s in wall_strokes)
+def _is_unwalled_at(ruled_strokes: Sequence[Stroke], y: float) -> bool:
+    return not any(s.y1 - 1 <= y <= s.y2 + 1 for s in ruled_strokes)
 
 
 # dots in a row that are leaders, at the least, and points from one to the next
-_LEADING_DOTS, _LEADER_DOT_STEP = 2, 8.0
+_RULED_LEADER_DOTS, _RULED_DOT_STEP = 2, 8.0
 _RULED_DOTS_IN_WORD = 5  # drawn as one word
 _LINES_OF_RULED_PROSE = 6  # of a cell over the whole width from which on it is text in a frame, and no row
 
@@ -557,15 +558,15 @@ def _read_ruled_tables(frame: Frame, words: list[Box], fields: Sequence[Box]) ->
 
 def _ruled_prose_rows(frame: Frame, ruled_words: list[Box]) -> list[int]:
     """Which rows are one cell from side to side with the lines of a running text in it."""
-    inner_walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs[1:-1]]
-    if not any(inner_walls):
+    ruled_walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs[1:-1]]
+    if not any(ruled_walls):
         return []
     ruled_rows = enumerate(cut_into_ruled_rows(frame.ys, _ruled_words(frame, ruled_words)))
     return [
         i
         for i, ruled_row in ruled_rows
         if _is_ruled_prose_row(ruled_row)
-        and not any(_wall_crosses_row(inner_wall, ruled_row) for inner_wall in inner_walls)
+        and not any(_wall_crosses_row(ruled_wall, ruled_row) for ruled_wall in ruled_walls)
     ]
 
 
@@ -623,24 +624,24 @@ def _read_ruled_table(frame: Frame, words: list[Box], fields: Sequence[Box]) -> 
 
 def _ruled_boxes(bands: Sequence[RuledRow], frame: Frame) -> RuledTable | None:
     """The boxes of a form or a figure as a table without rows; None of those that are empty."""
-    ruled_rows = [ruled_row for ruled_row in bands for ruled_row in split_lines_of_figures(ruled_row, frame.xs)]
+    ruled_rows = [ruled_row for ruled_row in bands for ruled_row in split_ruled_figures(ruled_row, frame.xs)]
     ruled_cells = fill_merged_cells(ruled_row_texts(ruled_rows, frame, in_boxes=True), ruled_rows, frame)
     ruled_paragraphs = form_box_paragraphs(without_empty_ruled_columns(ruled_cells))
     return RuledTable(frame.xs, frame.ys, [], ruled_paragraphs) if any(map(any, ruled_cells)) else None
 
 
-def _with_rows_at_wall_ends(frame: Frame, words: list[Box]) -> Frame:
+def _with_rows_at_wall_ends(frame: Frame, ruled_words: list[Box]) -> Frame:
     """The frame with a line between a text over two columns and those of the columns, where the wall between these
     begins or ends below or above it."""
     ruled_lines = []
     for wall_left, wall_x, wall_right in zip(frame.xs, frame.xs[1:], frame.xs[2:], strict=False):
-        walls = [s for s in frame.steep if abs(s.x1 - wall_x) < NEAR]
-        wall_ends = {(s.y1, True) for s in walls} | {(s.y2, False) for s in walls}
-        column_words = [w for w in words if wall_left < (w.x1 + w.x2) / 2 < wall_right] if wall_ends else []
+        ruled_walls = [s for s in frame.steep if abs(s.x1 - wall_x) < NEAR]
+        ruled_ends = {(s.y1, True) for s in ruled_walls} | {(s.y2, False) for s in ruled_walls}
+        ruled_column = [w for w in ruled_words if wall_left < (w.x1 + w.x2) / 2 < wall_right] if ruled_ends else []
         ruled_lines += [
             Stroke(wall_left, y, wall_right, y)
-            for y, is_top in wall_ends
-            if _is_row_at_wall_end(y, frame.ys, column_words, is_top)
+            for y, is_top in ruled_ends
+            if _is_row_at_wall_end(y, frame.ys, ruled_column, is_top)
         ]
     if not ruled_lines or len(frame.ys) < 3:
         return frame
@@ -649,16 +650,16 @@ def _with_rows_at_wall_ends(frame: Frame, words: list[Box]) -> Frame:
     return frame._replace(ys=ruled_ys, flat=[*frame.flat, *ruled_lines])
 
 
-def _is_row_at_wall_end(wall_end: float, ys: list[float], words: Sequence[Box], is_top: bool) -> bool:
+def _is_row_at_wall_end(wall_end: float, ys: list[float], ruled_words: Sequence[Box], is_top: bool) -> bool:
     """Whether a wall's end parts two rows between drawn lines: beyond it stands one text alone, over both columns."""
     rule_above = max((edge for edge in ys if edge <= wall_end), default=wall_end)
     rule_below = min((edge for edge in ys if edge > wall_end), default=wall_end)
     if min(wall_end - rule_above, rule_below - wall_end) <= 2 * NEAR or any(
-        w.y1 + 1 < wall_end < w.y2 - 1 for w in words
+        w.y1 + 1 < wall_end < w.y2 - 1 for w in ruled_words
     ):
         return False
     ruled_rows = cut_into_ruled_rows(
-        [rule_above, wall_end, rule_below], [w for w in words if rule_above < (w.y1 + w.y2) / 2 < rule_below]
+        [rule_above, wall_end, rule_below], [w for w in ruled_words if rule_above < (w.y1 + w.y2) / 2 < rule_below]
     )
     beyond = word_lines(ruled_rows[0 if is_top else 1].words)
     return all(row.words for row in ruled_rows) and all(len(parted_words(ruled_line)) == 1 for ruled_line in beyond)
@@ -671,12 +672,15 @@ def _without_ruled_leaders(ruled_words: list[Box]) -> list[Box]:
         return ruled_words
     ruled_rows = [ruled_dots[:1]]
     for previous, dot in pairwise(ruled_dots):
-        if round(previous.y1) == round(dot.y1) and dot.x1 - previous.x2 < _LEADER_DOT_STEP:
+        if round(previous.y1) == round(dot.y1) and dot.x1 - previous.x2 < _RULED_DOT_STEP:
             ruled_rows[-1].append(dot)
         else:
             ruled_rows.append([dot])
     leader_dots = {
-        dot for row in ruled_rows if len(row) >= _LEADING_DOTS or len(row[0].text) >= _RULED_DOTS_IN_WORD for dot in row
+        dot
+        for row in ruled_rows
+        if len(row) >= _RULED_LEADER_DOTS or len(row[0].text) >= _RULED_DOTS_IN_WORD
+        for dot in row
     }
     return [ruled_word for ruled_word in ruled_words if ruled_word not in leader_dots]
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Shade, Stroke
 from groundwork.documents.layout.text_runs_and_lines import Box, is_bullet, item_label, word_lines, words_as_box
 
-_MOST_SHADES = 600  # of a page; what has more is a drawing
+_MOST_STRIPES = 600  # of a page; what has more is a drawing
 _LEAST_STRIPES, _LEAST_STRIPED_ROWS = 2, 3
 _LEAST_STRIPE_WIDTH = 100  # points of a stripe
 _MOST_STRIPE_HEIGHT = 250  # points of a row; what is higher is a panel
@@ -39,7 +39,7 @@ def striped_frames(shades: Sequence[Shade], words: Sequence[Box], frames: Sequen
 
     `words`: those of the page in their places.
     """
-    if len(shades) > _MOST_SHADES:
+    if len(shades) > _MOST_STRIPES:
         return []
     stripe_stacks = [
         stripe_stack for stripes in _stripe_stacks(_stripes(shades)) for stripe_stack in _striped_tables(stripes, words)
@@ -54,34 +54,30 @@ def striped_frames(shades: Sequence[Shade], words: Sequence[Box], frames: Sequen
 
 def _stripes(shades: Sequence[Shade]) -> list[Shade]:
     """Shades that go on beside or below each other as one, such as those behind each cell of a row."""
-    shade_rows = _joined_shades(sorted(shades, key=lambda s: (round(s.y1), round(s.y2), s.x1)), _is_shade_beside)
-    stripes = _joined_shades(sorted(shade_rows, key=lambda s: (round(s.x1), s.y1)), _is_shade_below)
+    shade_rows = _joined_stripes(sorted(shades, key=lambda s: (round(s.y1), round(s.y2), s.x1)), _is_stripe_beside)
+    stripes = _joined_stripes(sorted(shade_rows, key=lambda s: (round(s.x1), s.y1)), _is_stripe_below)
     return [s for s in stripes if s.x2 - s.x1 >= _LEAST_STRIPE_WIDTH and s.y2 - s.y1 <= _MOST_STRIPE_HEIGHT]
 
 
-def _joined_shades(shades: Sequence[Shade], is_same_stripe: Callable[[Shade, Shade], bool]) -> list[Shade]:
-    shades_of_stripe: list[Shade] = []
+def _joined_stripes(shades: Sequence[Shade], is_same_stripe: Callable[[Shade, Shade], bool]) -> list[Shade]:
+    joined_stripes: list[Shade] = []
     for shade in shades:
-        if shades_of_stripe and is_same_stripe(shades_of_stripe[-1], shade):
-            last_shade = shades_of_stripe[-1]
-            shades_of_stripe[-1] = last_shade._replace(x2=max(last_shade.x2, shade.x2), y2=max(last_shade.y2, shade.y2))
+        if joined_stripes and is_same_stripe(joined_stripes[-1], shade):
+            last = joined_stripes[-1]
+            joined_stripes[-1] = last._replace(x2=max(last.x2, shade.x2), y2=max(last.y2, shade.y2))
         else:
-            shades_of_stripe.append(shade)
-    return shades_of_stripe
+            joined_stripes.append(shade)
+    return joined_stripes
 
 
-def _is_shade_beside(last_shade: Shade, shade: Shade) -> bool:
-    return abs(last_shade.y1 - shade.y1) < 1 and abs(last_shade.y2 - shade.y2) < 1 and shade.x1 <= last_shade.x2 + NEAR
+def _is_stripe_beside(last: Shade, stripe: Shade) -> bool:
+    return abs(last.y1 - stripe.y1) < 1 and abs(last.y2 - stripe.y2) < 1 and stripe.x1 <= last.x2 + NEAR
 
 
-def _is_shade_below(last_shade: Shade, shade: Shade) -> bool:
+def _is_stripe_below(last: Shade, stripe: Shade) -> bool:
     """Whether nothing shows where one ends and the other begins, as behind the lines of a text."""
-    is_below = (
-        abs(last_shade.x1 - shade.x1) < 1
-        and abs(last_shade.x2 - shade.x2) < 1
-        and abs(shade.y1 - last_shade.y2) < _SHADE_SEAM
-    )
-    return is_below and last_shade.colour == shade.colour
+    is_below = abs(last.x1 - stripe.x1) < 1 and abs(last.x2 - stripe.x2) < 1 and abs(stripe.y1 - last.y2) < _SHADE_SEAM
+    return is_below and last.colour == stripe.colour
 
 
 def _stripe_stacks(stripes: Sequence[Shade]) -> list[list[Shade]]:
