@@ -180,10 +180,8 @@ def _print_run_results(data: Workspace, seconds: float, failures: FailedUnits) -
         as_typed(f"uv run dataprep open --data {data.mirror.url}") if data.mirror else openable_path(run_index_page)
     )
     print(f"  everything  {run_results_link}")
-    datasets_of_run = sorted(
-        filter(Path.is_dir, data.path("datasets").glob("*")), key=lambda folder: name_order(folder.name)
-    )
-    for dataset_of_run in datasets_of_run[-DATASETS_LINKED:]:
+    run_datasets = sorted(filter(Path.is_dir, data.path("datasets").glob("*")), key=lambda path: name_order(path.name))
+    for dataset_of_run in run_datasets[-DATASETS_LINKED:]:
         print(f"  dataset     {openable_path(dataset_of_run)}")
 
 

@@ -45,12 +45,12 @@ def is_name_or_id(value: str, document: str, longer_names: Sequence[str]) -> boo
     """
     if value == document:
         return True
-    pair_id = value.rpartition("/")[2].partition("~")[0]
-    if any(pair_id == name or pair_id.startswith(f"{name}-") for name in longer_names):
+    document_id = value.rpartition("/")[2].partition("~")[0]
+    if any(document_id == name or document_id.startswith(f"{name}-") for name in longer_names):
         return False
-    id_suffix = pair_id.removeprefix(f"{document}-")
+    id_suffix = document_id.removeprefix(f"{document}-")
     id_digests = id_suffix.removeprefix("unanswerable-").split("-")
-    return id_suffix != pair_id and all(digest and set(digest) <= set("0123456789abcdef") for digest in id_digests)
+    return id_suffix != document_id and all(digest and set(digest) <= set("0123456789abcdef") for digest in id_digests)
 
 
 def document_record_of_text(

@@ -25,9 +25,7 @@ VOCABULARY_PATH = "tags/vocabulary.json"  # below data/ and below a shard's stat
 def shard_folders(data: Workspace) -> dict[Shard, Path]:
     """The state folders of shards, in order."""
     state_folders = (data.joined_state / "shards").glob("*-of-*")
-    return dict(
-        sorted((Shard.parse(shard_state.name), shard_state) for shard_state in state_folders if shard_state.is_dir())
-    )
+    return dict(sorted((Shard.parse(shard_dir.name), shard_dir) for shard_dir in state_folders if shard_dir.is_dir()))
 
 
 def join_shards(data: Workspace) -> dict[tuple[str, str], int]:

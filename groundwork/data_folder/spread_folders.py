@@ -71,8 +71,8 @@ def unsorted_names_in_folder(folder: Path | str, *endings: str) -> KeysView[str]
 
 def link_to_pictures(page: Path, document: str) -> str:
     """From a page in data/plots to the folder that a document's folder of pictures lies in, with a slash at the end."""
-    pictures = file_path(folder_of(page).parent / "text", document)
-    return f"{os.path.relpath(pictures.parent, page.parent).replace(os.sep, '/')}/"
+    spread_pictures = file_path(folder_of(page).parent / "text", document)
+    return f"{os.path.relpath(spread_pictures.parent, page.parent).replace(os.sep, '/')}/"
 
 
 def without_spread_subfolder(parts: list[str]) -> list[str]:

@@ -59,10 +59,10 @@ def judge_state(
     if unit_entry.inputs != unit_inputs:
         recorded_inputs, current_inputs = unit_entry.inputs, unit_inputs
         if unit_entry.recipe != recipe:  # other settings may read other files
-            common_inputs = recorded_inputs.keys() & current_inputs.keys()
+            common_unit_inputs = recorded_inputs.keys() & current_inputs.keys()
             recorded_inputs, current_inputs = (
-                {name: recorded_inputs[name] for name in common_inputs},
-                {name: current_inputs[name] for name in common_inputs},
+                {name: recorded_inputs[name] for name in common_unit_inputs},
+                {name: current_inputs[name] for name in common_unit_inputs},
             )
         if input_changes := file_changes(recorded_inputs, current_inputs):
             return "stale", input_changes

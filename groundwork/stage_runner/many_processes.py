@@ -154,15 +154,11 @@ def equal_shares(units: Sequence[Unit], process_count: int) -> list[frozenset[st
     """The names of `units` in `process_count` shares of about as many bytes to read: the largest first, each to the
     least."""
     unit_sizes = {unit.name: 1 + sum(path.stat().st_size for path in unit.reads if path.exists()) for unit in units}
-    process_shares: list[tuple[int, int, set[str]]] = [
-        (0, share_number, set()) for share_number in range(process_count)
-    ]
+    process_shares: list[tuple[int, int, set[str]]] = [(0, number, set()) for number in range(process_count)]
     for unit_name in sorted(unit_sizes, key=lambda unit_name: -unit_sizes[unit_name]):
-        process_share_size, share_number, process_unit_names = process_shares[0]
+        process_share_size, number, process_unit_names = process_shares[0]
         process_unit_names.add(unit_name)
-        heapq.heapreplace(
-            process_shares, (process_share_size + unit_sizes[unit_name], share_number, process_unit_names)
-        )
+        heapq.heapreplace(process_shares, (process_share_size + unit_sizes[unit_name], number, process_unit_names))
     return [
         frozenset(process_unit_names)
         for _, _, process_unit_names in sorted(process_shares, key=lambda process_share: process_share[1])
@@ -350,9 +346,7 @@ class _ProcessGroup:
                     process.kill()
         for process in self._processes:
             process.join()
-        return [
-            self._result_by_process.get(index, self._result_of_lost_process()) for index in range(len(self._processes))
-        ]
+        return [self._result_by_process.get(i, self._result_of_lost_process()) for i in range(len(self._processes))]
 
     def _start_process(self, stage: str, index: int, share: Share, among: int) -> BaseProcess:
         parent_pipe, child_pipe = _SPAWNED_PROCESSES.Pipe()
@@ -475,8 +469,8 @@ def connect_to_ray(address: str) -> Any:
         cluster_address = {} if address == "local" else {"address": address}
         try:
             ray.init(log_to_driver=False, **cluster_address)
-        except Exception as error:
-            raise UsageError(f"--ray {address}: no cluster there ({error}); {START_CLUSTER_REMEDY}") from None
+        except Exception as ray_error:
+            raise UsageError(f"--ray {address}: no cluster there ({ray_error}); {START_CLUSTER_REMEDY}") from None
     return ray
 
 
@@ -486,8 +480,10 @@ def _check_cluster_port(address: str) -> None:
     if cluster_host and cluster_port.isdigit():
         try:
             socket.create_connection((cluster_host, int(cluster_port)), timeout=CLUSTER_CONNECT_SECONDS).close()
-        except OSError as error:
-            raise UsageError(f"--ray {address}: nothing answers there ({error}); {START_CLUSTER_REMEDY}") from None
+        except OSError as cluster_error:
+            raise UsageError(
+                f"--ray {address}: nothing answers there ({cluster_error}); {START_CLUSTER_REMEDY}"
+            ) from None
 
 
 def _on_this_node(ray: Any) -> Any:

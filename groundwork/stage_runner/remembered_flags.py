@@ -68,9 +68,7 @@ def remembered_arguments(remembered_choice: RememberedFlags) -> str:
         if flag in remembered_choice
         for word in (f"--{flag}", str(remembered_choice[flag]))
     ]
-    remembered_words += [
-        word for document in remembered_choice.get("document", []) for word in ("--document", document)
-    ]
+    remembered_words += [word for name in remembered_choice.get("document", []) for word in ("--document", name)]
     remembered_words += ["--keep-gone"] if remembered_choice.get("keep_gone") else []
     remembered_words += [word for assignment in remembered_choice.get("settings", []) for word in ("--set", assignment)]
     return f" {shlex.join(remembered_words)}" if remembered_words else ""

@@ -60,9 +60,7 @@ def vocabulary_sample(job: Job) -> list[str]:
     sources_to_tag = dataset_sources_of_arguments(job)
     if len(sources_to_tag) < 2 or job.data.path("tags", "vocabulary.json").exists():
         return []
-    return list(
-        dict.fromkeys(question for tag_source in sources_to_tag for question in load_dataset(tag_source).questions)
-    )
+    return list(dict.fromkeys(question for source in sources_to_tag for question in load_dataset(source).questions))
 
 
 def estimate_tags(job: Job, unit: Unit) -> Estimate:

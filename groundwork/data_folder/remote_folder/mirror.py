@@ -70,8 +70,8 @@ class MirrorRow(NamedTuple):
     mtime_ns: int = -1
     digest: str = ""
 
-    def is_of(self, remote_file: RemoteFile | None) -> bool:
-        return remote_file == (self.version, self.remote_size)
+    def is_of(self, mirrored_object: RemoteFile | None) -> bool:
+        return mirrored_object == (self.version, self.remote_size)
 
     @property
     def is_listed(self) -> bool:
@@ -275,12 +275,10 @@ class Mirror:
     def fetch_databases(self, kind: str | None = None) -> None:
         """Have the databases of a kind (`mirrored_database_kind`) here, or all. Raises UnitError, StopRun."""
         with self._fetch_lock:
-            mirror_scope = self._mirror_scope
-            if mirror_scope is None or mirror_scope.databases is None or kind in mirror_scope.databases:
+            mirroring = self._mirror_scope
+            if mirroring is None or mirroring.databases is None or kind in mirroring.databases:
                 return
-            self._mirror_scope = replace(
-                mirror_scope, databases=None if kind is None else mirror_scope.databases | {kind}
-            )
+            self._mirror_scope = replace(mirroring, databases=None if kind is None else mirroring.databases | {kind})
             mirror_rows = {
                 mirrored: mirror_row
                 for mirrored, mirror_row in self._mirror_index.rows().items()
@@ -409,16 +407,14 @@ class Mirror:
 
     def _changes_to_put(self, mirrored_paths: list[str]) -> tuple[list[str], list[str]]:
         """(files to put, files to remove there) of what is at or below `mirrored_paths`."""
-        mirrored_paths_here: list[str] = []
+        paths_here: list[str] = []
         for mirrored in mirrored_paths:
             mirrored_files = (
                 _local_files_below(self.root / mirrored) if (self.root / mirrored).is_dir() else [self.root / mirrored]
             )
-            mirrored_paths_here += [self._path_in_folder(file) for file in mirrored_files]
+            paths_here += [self._path_in_folder(file) for file in mirrored_files]
         indexed_paths = [mirrored for folder in mirrored_paths for mirrored in self._mirror_index.below(folder)]
-        mirror_rows = {
-            mirrored: self._mirror_index.row(mirrored) for mirrored in (*mirrored_paths_here, *indexed_paths)
-        }
+        mirror_rows = {mirrored: self._mirror_index.row(mirrored) for mirrored in (*paths_here, *indexed_paths)}
         existing_paths = [
             mirrored for mirrored in mirror_rows if (self.root / mirrored).exists() and is_mirrored(mirrored.split("/"))
         ]
@@ -455,11 +451,9 @@ class Mirror:
         ):
             return
         try:
-            put_start = time.monotonic()
+            began = time.monotonic()
             self._put_databases()
-            self._state_put_due = time.monotonic() + max(
-                STATE_PUT_SECONDS, STATE_PUT_REST * (time.monotonic() - put_start)
-            )
+            self._state_put_due = time.monotonic() + max(STATE_PUT_SECONDS, STATE_PUT_REST * (time.monotonic() - began))
         finally:
             self._state_lock.release()
 
@@ -468,16 +462,10 @@ class Mirror:
     def push(self) -> int:
         """Put all that has changed, the state last; returns how many files were put since `pull`. Raises StopRun."""
         mirror_rows = self._mirror_index.rows()
-        mirrored_paths_here = [mirrored for mirrored in self._local_files() if self._is_mirrored_back(mirrored)]
-        removed_paths = [
-            mirrored for mirrored in self._paths_present - set(mirrored_paths_here) if mirrored in mirror_rows
-        ]
+        paths_here = [mirrored for mirrored in self._local_files() if self._is_mirrored_back(mirrored)]
+        removed_paths = [mirrored for mirrored in self._paths_present - set(paths_here) if mirrored in mirror_rows]
         self._put_mirrored_files(
-            [
-                mirrored
-                for mirrored in mirrored_paths_here
-                if self._is_locally_changed(mirrored, mirror_rows.get(mirrored))
-            ],
+            [mirrored for mirrored in paths_here if self._is_locally_changed(mirrored, mirror_rows.get(mirrored))],
             removed_paths,
         )
         with self._state_lock:
@@ -565,8 +553,10 @@ class Mirror:
     def _raise_database_errors(self, mirrored_path: str) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            raise StopRun(f"{self.root / mirrored_path}: {error}; move it away, and it is fetched again") from None
+        except sqlite3.Error as mirror_error:
+            raise StopRun(
+                f"{self.root / mirrored_path}: {mirror_error}; move it away, and it is fetched again"
+            ) from None
 
 
 def _local_files_below(folder: Path) -> Iterator[Path]:

@@ -157,21 +157,21 @@ class RemoteStore:
     @contextmanager
     def _translate_errors(self, store_error_class: type[GroundworkError], remote_path: str = "") -> Iterator[None]:
         """What a store raises as one line: `store_error_class`, or StopRun where no other object could be had."""
-        object_address = f"{self.url}/{remote_path}" if remote_path else self.url
+        stored_at = f"{self.url}/{remote_path}" if remote_path else self.url
         try:
             yield
         except (GroundworkError, MemoryError):
             raise
         except FileNotFoundError as store_error:
             raise store_error_class(
-                f"{object_address}: {'no such object' if remote_path else f'no such bucket or folder ({store_error})'}"
+                f"{stored_at}: {'no such object' if remote_path else f'no such bucket or folder ({store_error})'}"
             ) from None
         except Exception as store_error:
             store_error_classes = [name.__name__ for name in type(store_error).__mro__]
             if isinstance(store_error, PermissionError) or "NoCredentialsError" in store_error_classes:
                 access_error: type[GroundworkError] = UsageError if store_error_class is UsageError else StopRun
                 raise access_error(
-                    f"{object_address}: no right to do this ({_store_error_line(store_error)}); {_CREDENTIALS_HELP}"
+                    f"{stored_at}: no right to do this ({_store_error_line(store_error)}); {_CREDENTIALS_HELP}"
                 ) from None
             if any(
                 unreachable_mark in class_name
@@ -183,7 +183,7 @@ class RemoteStore:
                 ) from None
             if isinstance(store_error, OSError) and store_error.filename:  # of this machine's disk
                 raise
-            raise store_error_class(f"{object_address}: {_store_error_line(store_error)}") from None
+            raise store_error_class(f"{stored_at}: {_store_error_line(store_error)}") from None
 
 
 def request_in_threads(request: Callable[[Item], Result], remote_items: Iterable[Item]) -> list[Result]:

@@ -105,21 +105,21 @@ def _write_whole(decisions_handle: int, unwritten_lines: bytes) -> None:
         unwritten_lines = unwritten_lines[os.write(decisions_handle, unwritten_lines) :]
 
 
-def read_decisions(path: Path) -> tuple[list[Decision], list[str]]:
+def read_decisions(decisions_path: Path) -> tuple[list[Decision], list[str]]:
     """The decisions in a file that may be missing, and a warning for every line that is none."""
     decoder = msgspec.json.Decoder(Decision)
     decisions, warnings = [], []
     try:
-        decision_lines = path.read_bytes().split(b"\n")
+        decision_lines = decisions_path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return [], []
-    for line_number, decision_line in enumerate(decision_lines, start=1):
+    for number, decision_line in enumerate(decision_lines, start=1):
         if decision_line.strip():
             try:
                 decisions.append(decoder.decode(decision_line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 warnings.append(
-                    f"{path}, line {line_number} is no decision ({error}) and was passed over; fix the line"
+                    f"{decisions_path}, line {number} is no decision ({error}) and was passed over; fix the line"
                 )
     return decisions, warnings
 

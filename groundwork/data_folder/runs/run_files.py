@@ -148,9 +148,7 @@ def _row_files(folder: Path) -> list[str]:
 
 def holds_rows(folder: Path) -> bool:
     """Is there any of `row_files`?"""
-    return any(
-        unsorted_names_in_folder(place, *ROW_ENDINGS) - _DECISION_FILE_NAMES for place in (folder, folder / "data")
-    )
+    return any(unsorted_names_in_folder(at, *ROW_ENDINGS) - _DECISION_FILE_NAMES for at in (folder, folder / "data"))
 
 
 def tag_file(data: Workspace, key: str) -> Path:
