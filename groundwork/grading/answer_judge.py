@@ -21,7 +21,8 @@ from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import Message, render_turns
-from groundwork.records import CriterionGrade, Draw, Verdict
+from groundwork.message_wording import counted
+from groundwork.records import CriterionGrade, Draw, Grade, Verdict
 from groundwork.settings.config_schema import ModelCall, named_call
 from groundwork.stage_runner.dry_run_and_costs import Estimate
 
@@ -209,3 +210,14 @@ def estimate_judge(job: Job, judge: AnswerJudge, judged_cases: Sequence[JudgedCa
             prompt_tokens += judge.repeats * job.tokens(judge.call, judge_messages, judge_reply_type(open_criteria))
             reply_tokens += judge.repeats * open_criteria * TOKENS_PER_VERDICT
     return Estimate(judge_calls, prompt_tokens, reply_tokens, judge.call)
+
+
+def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
+    """A warning that the judge saw only the beginning of long answers, where there were any."""
+    shortened_count = sum(bool(grade.notes) for grade in grades)
+    answer_count = counted(shortened_count, "answer")
+    return (
+        [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {answer_count}"]
+        if shortened_count
+        else []
+    )

@@ -113,10 +113,10 @@ def grade_report(
 
 def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
     reported_flips: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for grade in grades:
-        for criterion in grade.criteria:
+    for reported_grade in grades:
+        for criterion in reported_grade.criteria:
             if criterion.by == "judge":
-                flips_and_answers = reported_flips[grade.id, criterion.criterion]
+                flips_and_answers = reported_flips[reported_grade.id, criterion.criterion]
                 flips_and_answers[0] += is_flipping(criterion)
                 flips_and_answers[1] += 1
     for (row_id, criterion_text), (flipped, graded_answers) in sorted(
@@ -131,9 +131,9 @@ def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
 def _unanimous_criteria(grades: Sequence[Grade]) -> dict[str, list[NamedCriterion]]:
     """The criteria that no answer meets, and those that all do; one model alone is nobody and everybody."""
     reported_verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for grade in grades if len({grade.model for grade in grades}) > 1 else []:
-        for criterion in grade.criteria:
-            reported_verdicts[grade.id, criterion.criterion].append(criterion.verdict)
+    for reported_grade in grades if len({reported_grade.model for reported_grade in grades}) > 1 else []:
+        for criterion in reported_grade.criteria:
+            reported_verdicts[reported_grade.id, criterion.criterion].append(criterion.verdict)
     reported_criteria: dict[str, list[NamedCriterion]] = {"nobody": [], "everybody": []}
     for (row_id, criterion_text), criterion_grades in reported_verdicts.items():
         if len(criterion_grades) > 1 and set(criterion_grades) in ({"met"}, {"unmet"}):

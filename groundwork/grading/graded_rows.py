@@ -302,14 +302,3 @@ def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
         estimate_judge(job, judge, grading_cases + (check_cases if judge is grading.judges[0] else []))
         for judge in grading.judges
     ]
-
-
-def shortened_answers_warning(grades: Sequence[Grade]) -> list[str]:
-    """A warning that the judge saw only the beginning of long answers, where there were any."""
-    shortened_count = sum(bool(grade.notes) for grade in grades)
-    answer_count = counted(shortened_count, "answer")
-    return (
-        [f"longer than grade.judge.longest_answer, so that the judge saw the beginning: {answer_count}"]
-        if shortened_count
-        else []
-    )

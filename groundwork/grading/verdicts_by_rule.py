@@ -66,30 +66,30 @@ def _verdict_by_number(criterion: str, question: str, answer: str, is_plain_answ
     if len(rule_numbers) != 1 or len(words(criterion)) - len(rule_units) > VERBS_ALLOWED or dates(criterion):
         return None
     (rule_number,) = rule_numbers
-    question_values = {number.amount for number in numbers(question, spelled="en")}
-    if rule_number.amount in question_values or dates(answer):
+    ruled_out_values = {number.amount for number in numbers(question, spelled="en")}
+    if rule_number.amount in ruled_out_values or dates(answer):
         return None
-    answer_numbers = [number for number in numbers(answer, spelled="en") if number.amount not in question_values]
+    ruled_numbers = [number for number in numbers(answer, spelled="en") if number.amount not in ruled_out_values]
     if (
         is_plain_answer
-        and answer_numbers
-        and {(number.amount, number.unit) for number in answer_numbers} == {(rule_number.amount, rule_number.unit)}
+        and ruled_numbers
+        and {(number.amount, number.unit) for number in ruled_numbers} == {(rule_number.amount, rule_number.unit)}
     ):
         return RuleVerdict("met", "the answer gives this number and no other")
-    return _verdict_by_missing_number(rule_number, answer_numbers, answer)
+    return _verdict_by_missing_number(rule_number, ruled_numbers, answer)
 
 
-def _verdict_by_missing_number(rule_number: Number, answer_numbers: list[Number], answer: str) -> RuleVerdict | None:
+def _verdict_by_missing_number(rule_number: Number, ruled_numbers: list[Number], answer: str) -> RuleVerdict | None:
     """Unmet, where the answer gives other numbers of this unit alone, or no quantity at all."""
-    answer_units = {unit for word in words(answer) if (unit := canonical_unit(word))}
+    ruled_units = {unit for word in words(answer) if (unit := canonical_unit(word))}
     if (
         rule_number.unit
-        and answer_numbers
-        and {number.unit for number in answer_numbers} == {rule_number.unit} == answer_units | {rule_number.unit}
+        and ruled_numbers
+        and {number.unit for number in ruled_numbers} == {rule_number.unit} == ruled_units | {rule_number.unit}
     ):
-        if all(number.amount != rule_number.amount for number in answer_numbers):
-            return RuleVerdict("unmet", f"the answer gives {answer_numbers[0].value} {rule_number.unit} instead")
-    elif not answer_numbers and not answer_units and not numbers(answer, spelled="en"):
+        if all(number.amount != rule_number.amount for number in ruled_numbers):
+            return RuleVerdict("unmet", f"the answer gives {ruled_numbers[0].value} {rule_number.unit} instead")
+    elif not ruled_numbers and not ruled_units and not numbers(answer, spelled="en"):
         is_large_number = "." not in rule_number.value and int(rule_number.value) >= NO_PARAPHRASE
         if is_large_number and not alternative_readings(answer, "en"):
             return RuleVerdict("unmet", "the answer gives no number")

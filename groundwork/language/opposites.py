@@ -153,9 +153,9 @@ def _are_opposite_bounds(original: str, rewording: str) -> bool:
     start", "with fewer than three it may start"?
     """
     return any(
-        _opposite_bounds_in(from_bound, one_wording) & _opposite_bounds_in(below_bound, other_wording)
+        _opposite_bounds_in(from_bound, opposed_wording) & _opposite_bounds_in(below_bound, other_wording)
         for from_bound, below_bound in ((_AT_LEAST_BOUND, _BELOW_BOUND), (_AT_MOST_BOUND, _ABOVE_BOUND))
-        for one_wording, other_wording in ((original, rewording), (rewording, original))
+        for opposed_wording, other_wording in ((original, rewording), (rewording, original))
     )
 
 

@@ -265,11 +265,11 @@ def _read_heading(heading_block: str) -> tuple[int, str]:
     return (1 if "=" in heading_underline else 2), plain_title(heading_title)
 
 
-def plain_title(heading_text: str) -> str:
+def plain_title(heading_block: str) -> str:
     """A heading without emphasis, code marks and link addresses, on one line."""
-    if "*" in heading_text or "_" in heading_text or "`" in heading_text or "[" in heading_text:
-        heading_text = _EMPHASIS_IN_BLOCK.sub(r"\2", _BLOCK_MARKUP.sub(lambda match: match[1] or "", heading_text))
-    return " ".join(heading_text.split())
+    if "*" in heading_block or "_" in heading_block or "`" in heading_block or "[" in heading_block:
+        heading_block = _EMPHASIS_IN_BLOCK.sub(r"\2", _BLOCK_MARKUP.sub(lambda match: match[1] or "", heading_block))
+    return " ".join(heading_block.split())
 
 
 def _is_contents_block(markdown: str, block_start: int, block_end: int) -> bool:

@@ -71,19 +71,19 @@ def write_decisions_csv(csv_file: Path, session: ReviewSession) -> int:
 def _csv_row(session: ReviewSession, row_index: int) -> dict[str, str]:
     review_row = session.review_rows[row_index]
     reviewer_decision = _decision_of_csv_reviewer(session, review_row.pair)
-    decided_pair = apply_reviewer_decision(review_row.pair, reviewer_decision)
+    csv_pair = apply_reviewer_decision(review_row.pair, reviewer_decision)
     csv_cells = {
-        "id": decided_pair.id,
-        "document": decided_pair.document,
-        "section": " › ".join(decided_pair.headings),
-        "pages": " ".join(map(str, decided_pair.pages)),
+        "id": csv_pair.id,
+        "document": csv_pair.document,
+        "section": " › ".join(csv_pair.headings),
+        "pages": " ".join(map(str, csv_pair.pages)),
         "state": f"rejected in {review_row.stage}" if review_row.stage else "kept",
         "rejected_for": ": ".join(text for text in (review_row.reason, review_row.detail) if text),
-        "question_hash": question_hash(decided_pair),
-        "question": decided_pair.question,
-        "answer": decided_pair.answer,
-        "evaluation_criteria": "\n".join(decided_pair.evaluation_criteria),
-        "evidence": "\n".join(map(quote_in_words, decided_pair.evidence)),
+        "question_hash": question_hash(csv_pair),
+        "question": csv_pair.question,
+        "answer": csv_pair.answer,
+        "evaluation_criteria": "\n".join(csv_pair.evaluation_criteria),
+        "evidence": "\n".join(map(quote_in_words, csv_pair.evidence)),
         "verdict": ("accept" if reviewer_decision.accepts else "reject") if reviewer_decision else "",
         "reason": reviewer_decision.reason if reviewer_decision else "",
         "reviewer": session.reviewer,

@@ -101,17 +101,17 @@ def apply_reviewer_decision(pair: Pair, reviewer_decision: Decision | None) -> P
     return apply_edits(pair, reviewer_decision.edited) if reviewer_decision is not None and applies else pair
 
 
-def incomplete_pair_reason(pair: Pair, edited: dict[str, Any]) -> str:
+def incomplete_pair_reason(reviewed_pair: Pair, edited: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
-    if not pair.question:
+    if not reviewed_pair.question:
         return "the model gave no question; ask again with generate_qa"
-    reviewed_pair = apply_edits(pair, edited)
+    reviewer_pair = apply_edits(reviewed_pair, edited)
     missing_fields = [
         reviewed_field
-        for reviewed_field, pair_text in (("question", reviewed_pair.question), ("answer", reviewed_pair.answer))
+        for reviewed_field, pair_text in (("question", reviewer_pair.question), ("answer", reviewer_pair.answer))
         if not pair_text.strip()
     ]
-    missing_fields += [] if reviewed_pair.evaluation_criteria else ["evaluation criterion"]
+    missing_fields += [] if reviewer_pair.evaluation_criteria else ["evaluation criterion"]
     return f"it has no {' and no '.join(missing_fields)}; press e to write it" if missing_fields else ""
 
 

@@ -217,7 +217,7 @@ def _grades_folder(graded_source: DatasetSource) -> str:
 async def grade_answers(job: Job, unit: Unit) -> Outcome:
     """Check the judge, get the answers, grade them."""
     from groundwork.data_folder.read_write import write_jsonl
-    from groundwork.grading.graded_rows import shortened_answers_warning
+    from groundwork.grading.answer_judge import shortened_answers_warning
 
     grading_unit: GradingUnit = unit.payload
     answers_to_grade = await _answers_to_grade(job, grading_unit)
