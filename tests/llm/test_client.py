@@ -246,7 +246,7 @@ async def test_a_reply_cut_off_at_the_most_that_the_endpoint_takes_is_not_paid_f
     qa = msgspec.structs.replace(config.qa, max_tokens=9000)
     for runs in (1, 2):  # the second one draws anew what failed in the first
         async with Client(config.llm, journal) as client:
-            wanted = "cut off at 4096 tokens, and .* takes at most 4,096 tokens a reply; ask for less at once"
+            wanted = "cut off at 4,096 tokens, and .* takes at most 4,096 tokens a reply; ask for less at once"
             with pytest.raises(InvalidReply, match=wanted):
                 await client.ask(qa, ask_text("a"), stage="qa", unit="d", schema=Pairs)
         assert calls == [4096] * runs

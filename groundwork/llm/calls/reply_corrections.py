@@ -17,6 +17,7 @@ from groundwork.llm.endpoint.chat_response import ChatResponse
 from groundwork.llm.endpoint.request_body_parameters import Json, limit_parameter, token_limit
 from groundwork.llm.prompt_templates import Message, follow_up_turns, text_of_turns
 from groundwork.llm.replies.reply_schema import FaultyItem, Parsed, ReplyReader, UnusableReply
+from groundwork.message_wording import counted
 
 T = TypeVar("T")
 SHORT_PROMPT_LENGTH = 8_000  # characters; a prompt that fits into any context
@@ -72,7 +73,7 @@ class ReplyCorrector:
             else:
                 reply_request, draw = request_body, draw + 1
         raise InvalidReply(
-            f"{reply_context.unit}: {reply_context.model}: no usable reply in {ask_count} calls; "
+            f"{reply_context.unit}: {reply_context.model}: no usable reply in {counted(ask_count, 'call')}; "
             f"{' / '.join(dict.fromkeys(reply_problems))}{_misplaced_text_hint(uncorrected_reply)}"
         )
 
@@ -106,7 +107,9 @@ class ReplyCorrector:
             return uncorrected_reply
         longer_reply_request = {**request_body, limit_parameter(request_body): 2 * token_limit(request_body)}
         reply_limit = self._uncorrected_calls.reply_limit(reply_context, request_body)
-        cut_off_message = f"{reply_context.unit}: {reply_context.model}: {premature_end} at {reply_limit} tokens"
+        cut_off_message = (
+            f"{reply_context.unit}: {reply_context.model}: {premature_end} at {counted(reply_limit, 'token')}"
+        )
         try:
             reply_context.cut_off_at = reply_limit
             uncorrected_reply = await self._uncorrected_calls.reply(reply_context, longer_reply_request, draw)
@@ -139,7 +142,7 @@ class ReplyCorrector:
         if prompt_tokens_read > MIN_SHARE_OF_PROMPT_READ * (min_prompt_tokens := min_token_count(asked_text)):
             return
         prompt_reading_problem = (
-            f"the server read {uncorrected_reply.usage.input_tokens:,} tokens of a prompt of at least "
+            f"the server read {counted(uncorrected_reply.usage.input_tokens, 'token')} of a prompt of at least "
             f"{min_prompt_tokens:,}: its context is too small (Ollama: raise num_ctx, or OLLAMA_CONTEXT_LENGTH; "
             "llama.cpp: --ctx-size), or send less"
         )
