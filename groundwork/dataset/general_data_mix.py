@@ -59,9 +59,13 @@ async def mix_in_general_rows(
     own_train_rows = built.splits["train"]
     usable_general_rows, needed = select_usable_rows(dataset), general_rows_needed(len(own_train_rows), mix_share)
     mixture = Mixture(
-        dataset=dataset.name, revision=dataset.source.revision, share=mix_share, seed=seed, needed=needed,
+        dataset=dataset.name,
+        revision=dataset.source.revision,
+        share=mix_share,
+        seed=seed,
+        needed=needed,
         incomplete=sum(not row.answer.strip() for row in dataset.rows),
-    )  # fmt: skip
+    )
     unasked_rows, mixture = _unasked_general_rows(usable_general_rows, built.splits, mixture)
     drawn_order = np.random.default_rng(seed).permutation(len(unasked_rows)).tolist()
     drawn_rows = [unasked_rows[i] for i in drawn_order]
@@ -128,11 +132,24 @@ def _general_question(general_row: QuestionRow) -> str:
 def _mixed_row(general_row: QuestionRow, dataset: str) -> Row:
     """What a trainer needs of the row; where it comes from is the other dataset's to say."""
     return Row(
-        id=f"{MIXED_ID_PREFIX}{general_row.id}", question=_general_question(general_row),
-        answer=general_row.answer.strip(), evaluation_criteria=general_row.evaluation_criteria, difficulty="",
-        category="", document="", chunk="", evidence=[], tags=[], headings=[], pages=[], model=general_row.model,
-        run="", iteration=0, cluster=-1, mixed=dataset,
-    )  # fmt: skip
+        id=f"{MIXED_ID_PREFIX}{general_row.id}",
+        question=_general_question(general_row),
+        answer=general_row.answer.strip(),
+        evaluation_criteria=general_row.evaluation_criteria,
+        difficulty="",
+        category="",
+        document="",
+        chunk="",
+        evidence=[],
+        tags=[],
+        headings=[],
+        pages=[],
+        model=general_row.model,
+        run="",
+        iteration=0,
+        cluster=-1,
+        mixed=dataset,
+    )
 
 
 def _make_ids_distinct(mixed_rows: Iterable[Row], used_ids: set[str]) -> list[Row]:

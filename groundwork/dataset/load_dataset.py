@@ -154,23 +154,30 @@ def _question_row(dataset_record: dict[str, Any], split: str, loaded_source: Dat
     """A record of any of the forms above as a QuestionRow. Raises UsageError that names the columns found."""
     question, answer = _record_question_and_answer(dataset_record, loaded_source)
     return QuestionRow(
-        id=_as_text(dataset_record.get("id")), question=question, answer=answer,
-        split=_as_text(dataset_record.get("split")) or split, evaluation_criteria=_record_criteria(dataset_record),
-        evidence=_as_texts(dataset_record.get("evidence")), document=intern(_as_text(dataset_record.get("document"))),
-        chunk=intern(_as_text(dataset_record.get("chunk"))), headings=_as_texts(dataset_record.get("headings")),
+        id=_as_text(dataset_record.get("id")),
+        question=question,
+        answer=answer,
+        split=_as_text(dataset_record.get("split")) or split,
+        evaluation_criteria=_record_criteria(dataset_record),
+        evidence=_as_texts(dataset_record.get("evidence")),
+        document=intern(_as_text(dataset_record.get("document"))),
+        chunk=intern(_as_text(dataset_record.get("chunk"))),
+        headings=_as_texts(dataset_record.get("headings")),
         pages=[page for page in dataset_record.get("pages") or [] if isinstance(page, int)],
         category=intern(_as_text(dataset_record.get("category"))),
         difficulty=intern(_as_text(dataset_record.get("difficulty"))),
-        unanswerable=dataset_record.get("unanswerable") is True, score=_record_score(dataset_record),
+        unanswerable=dataset_record.get("unanswerable") is True,
+        score=_record_score(dataset_record),
         iteration=dataset_record["iteration"] if isinstance(dataset_record.get("iteration"), int) else 0,
         model=intern(_as_text(dataset_record.get("model"))),
         original_question=_as_text(dataset_record.get("original_question")),
-        also=_as_texts(dataset_record.get("also")), tags=_as_texts(dataset_record.get("tags")),
+        also=_as_texts(dataset_record.get("also")),
+        tags=_as_texts(dataset_record.get("tags")),
         input=_as_text(dataset_record.get("input") or dataset_record.get("context"))
         if "instruction" in dataset_record
         else "",
         cluster=dataset_record["cluster"] if isinstance(dataset_record.get("cluster"), int) else -1,
-    )  # fmt: skip
+    )
 
 
 def _record_score(dataset_record: dict[str, Any]) -> float | None:

@@ -223,14 +223,23 @@ def _rejected_copy(merging: Sequence[MergeCandidate], dropped: DroppedCopy) -> R
 def _merge_pair(row_to_merge: QuestionRow, merge_id: str, run: str) -> Pair:
     """The row as a record of a run; what another dataset lacks stays empty, its document is its name."""
     return Pair(
-        id=merge_id, document=intern(slug(row_to_merge.document or run)), chunk=row_to_merge.chunk,
-        iteration=row_to_merge.iteration, question=row_to_merge.question,
-        evaluation_criteria=row_to_merge.evaluation_criteria, answer=row_to_merge.answer,
+        id=merge_id,
+        document=intern(slug(row_to_merge.document or run)),
+        chunk=row_to_merge.chunk,
+        iteration=row_to_merge.iteration,
+        question=row_to_merge.question,
+        evaluation_criteria=row_to_merge.evaluation_criteria,
+        answer=row_to_merge.answer,
         difficulty=row_to_merge.difficulty if row_to_merge.difficulty in get_args(Difficulty) else "medium",  # type: ignore[arg-type]
-        category=row_to_merge.category, evidence=row_to_merge.evidence, model=row_to_merge.model or run,
-        pages=row_to_merge.pages, headings=row_to_merge.headings, original_question=row_to_merge.original_question,
-        checks=_merged_checks(row_to_merge.checks or {}), also=row_to_merge.also,
-    )  # fmt: skip
+        category=row_to_merge.category,
+        evidence=row_to_merge.evidence,
+        model=row_to_merge.model or run,
+        pages=row_to_merge.pages,
+        headings=row_to_merge.headings,
+        original_question=row_to_merge.original_question,
+        checks=_merged_checks(row_to_merge.checks or {}),
+        also=row_to_merge.also,
+    )
 
 
 def _merged_checks(checks: dict[str, Any]) -> dict[str, Any]:

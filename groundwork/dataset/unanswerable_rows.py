@@ -336,10 +336,15 @@ async def add_unanswerable_questions(
     unanswerable = await _gather_unanswerable_rows(asked_chunks, needed_total, passage_search, finder)
     unanswerable_rows = _divide_between_splits(unanswerable.rows, needed_counts)
     unanswerable_record = Unanswerable(
-        share=share, needed=needed_total, train=len(unanswerable_rows["train"]),
-        eval=len(unanswerable_rows.get("eval", [])), proposed=unanswerable.proposed, asked=unanswerable.asked,
-        answered=unanswerable.answered, unusable=unanswerable.unusable,
-    )  # fmt: skip
+        share=share,
+        needed=needed_total,
+        train=len(unanswerable_rows["train"]),
+        eval=len(unanswerable_rows.get("eval", [])),
+        proposed=unanswerable.proposed,
+        asked=unanswerable.asked,
+        answered=unanswerable.answered,
+        unusable=unanswerable.unusable,
+    )
     return _with_unanswerable(built, unanswerable_rows, unanswerable_record, unanswerable.failed)
 
 
@@ -442,11 +447,24 @@ async def _add_unasked_rows(
 def _unanswerable_row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
     digest = hashlib.sha256(f"{chunk.document}\0{question}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return Row(
-        id=f"{chunk.document}-unanswerable-{digest}", question=question, answer=answer,
-        evaluation_criteria=list(UNANSWERABLE_CRITERIA), difficulty="", category=UNANSWERABLE_CATEGORY,
-        document=chunk.document, chunk=chunk.id, evidence=[], tags=[], headings=chunk.headings, pages=chunk.pages,
-        model=model, run="", iteration=0, cluster=-1, unanswerable=True,
-    )  # fmt: skip
+        id=f"{chunk.document}-unanswerable-{digest}",
+        question=question,
+        answer=answer,
+        evaluation_criteria=list(UNANSWERABLE_CRITERIA),
+        difficulty="",
+        category=UNANSWERABLE_CATEGORY,
+        document=chunk.document,
+        chunk=chunk.id,
+        evidence=[],
+        tags=[],
+        headings=chunk.headings,
+        pages=chunk.pages,
+        model=model,
+        run="",
+        iteration=0,
+        cluster=-1,
+        unanswerable=True,
+    )
 
 
 def _divide_between_splits(unanswerable_rows: Sequence[Row], needed_counts: Mapping[str, int]) -> dict[str, list[Row]]:

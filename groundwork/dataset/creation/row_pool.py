@@ -106,13 +106,25 @@ def sample_row_pool(pool: RowPool, chunk_count: int) -> RowPool:
 
 def _pool_row(pair: Pair, run: str, tags_by_pair: Mapping[str, Sequence[str]], chunk_texts: Mapping[str, str]) -> Row:
     return Row(
-        id=pair.id, question=pair.question.strip(), answer=pair.answer.strip(), difficulty=pair.difficulty,
-        evaluation_criteria=pair.evaluation_criteria, category=intern(pair.category), document=intern(pair.document),
-        chunk=intern(pair.chunk), evidence=[quote_in_words(quote) for quote in pair.evidence], pages=pair.pages,
-        tags=list(tags_by_pair.get(pair.id, [])), headings=pair.headings, model=intern(pair.model), run=run,
-        iteration=pair.iteration, original_question=pair.original_question, original_answer=pair.original_answer,
+        id=pair.id,
+        question=pair.question.strip(),
+        answer=pair.answer.strip(),
+        difficulty=pair.difficulty,
+        evaluation_criteria=pair.evaluation_criteria,
+        category=intern(pair.category),
+        document=intern(pair.document),
+        chunk=intern(pair.chunk),
+        evidence=[quote_in_words(quote) for quote in pair.evidence],
+        pages=pair.pages,
+        tags=list(tags_by_pair.get(pair.id, [])),
+        headings=pair.headings,
+        model=intern(pair.model),
+        run=run,
+        iteration=pair.iteration,
+        original_question=pair.original_question,
+        original_answer=pair.original_answer,
         context="\n\n".join(chunk_texts[chunk_id] for chunk_id in pair.chunks if chunk_id in chunk_texts),
-    )  # fmt: skip
+    )
 
 
 def _pool_row_problems(pool_rows: Sequence[Row]) -> Iterator[tuple[int, str]]:

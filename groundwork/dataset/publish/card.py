@@ -85,10 +85,14 @@ def _card_versions_section(card_versions: Sequence[Version]) -> str:
     if len(card_versions) < 2:
         return ""
     version_rows = [
-        [str(version.version), ", ".join(f"{count:,} {split}" for split, count in version.rows.items()),
-         _escape_markdown(version.change), f"`{version.sha256[:16]}`"]
+        [
+            str(version.version),
+            ", ".join(f"{count:,} {split}" for split, count in version.rows.items()),
+            _escape_markdown(version.change),
+            f"`{version.sha256[:16]}`",
+        ]
         for version in reversed(card_versions[-VERSIONS_SHOWN:])
-    ]  # fmt: skip
+    ]
     return "## Versions\n\n" + _markdown_table(["version", "rows", "since the one before", "sha256"], version_rows)
 
 
@@ -119,10 +123,16 @@ def _card_quality_section(card_report: SplitReport) -> str:
 def _card_clusters_table(card_report: SplitReport) -> str:
     pool_rows, eval_rows = _sum_cluster_shares(card_report, "pool"), _sum_cluster_shares(card_report, "eval")
     cluster_rows = [
-        [str(number), _escape_markdown(share.value), f"{share.pool:,}", _percent(share.pool, pool_rows),
-         str(share.eval), _percent(share.eval, eval_rows)]
+        [
+            str(number),
+            _escape_markdown(share.value),
+            f"{share.pool:,}",
+            _percent(share.pool, pool_rows),
+            str(share.eval),
+            _percent(share.eval, eval_rows),
+        ]
         for number, share in enumerate(card_report.clusters)
-    ]  # fmt: skip
+    ]
     return _markdown_table(["cluster", "about", "rows", "share", "in eval", "share of eval"], cluster_rows)
 
 
@@ -133,10 +143,15 @@ def _card_columns_section(columns: Sequence[str]) -> str:
 
 def _card_sources_section(card_report: SplitReport, card_origin: Origin) -> str:
     source_rows = [
-        [_escape_markdown(source.title or source.document), _escape_markdown(PurePosixPath(source.file).name),
-         _escape_markdown(source.license or "not given"), f"{source.rows:,}", source.covered or "not measured"]
+        [
+            _escape_markdown(source.title or source.document),
+            _escape_markdown(PurePosixPath(source.file).name),
+            _escape_markdown(source.license or "not given"),
+            f"{source.rows:,}",
+            source.covered or "not measured",
+        ]
         for source in card_origin.sources
-    ]  # fmt: skip
+    ]
     card_sources_table = _markdown_table(["document", "file", "licence", "rows", "covered by questions"], source_rows)
     unchecked_license = ""
     if mixture := card_report.mixture:

@@ -62,10 +62,17 @@ def source_documents(
         source = documents_by_source.get(source_name)
         converter = f"{source.converter} {source.converter_version}" if source else ""
         covered = ", ".join(filter(None, source_coverage.get(source_name, [])))
-        source_list.append(SourceDocument(
-            document=source_name, file=source.source if source else "", title=source.title if source else "",
-            license=licenses.get(source_name, ""), rows=row_counts[source_name], converter=converter, covered=covered,
-        ))  # fmt: skip
+        source_list.append(
+            SourceDocument(
+                document=source_name,
+                file=source.source if source else "",
+                title=source.title if source else "",
+                license=licenses.get(source_name, ""),
+                rows=row_counts[source_name],
+                converter=converter,
+                covered=covered,
+            )
+        )
     return source_list
 
 
@@ -117,13 +124,14 @@ def card_origin(job: Job, inputs: BuildInputs, built: BuiltDataset) -> Origin:
         repository=f"{organization}/{origin_settings.name}" if organization else origin_settings.name,
         license=origin_settings.license,
         languages=document_languages(source_rows) if chunk_language == "auto" else [chunk_language],
-        models=sorted(origin_models, key=name_order), prompts=origin_prompts,
+        models=sorted(origin_models, key=name_order),
+        prompts=origin_prompts,
         settings={**origin_recipes.settings, "dataset": msgspec.to_builtins(origin_settings)},
         sources=source_documents(
             source_rows, inputs.text_files, inputs.coverage_files, origin_settings.source_licenses
         ),
         version=version("groundwork-data"),
-    )  # fmt: skip
+    )
 
 
 def _models_by_prompt(origin_settings: DatasetSettings) -> dict[str, str]:

@@ -144,11 +144,14 @@ class EvalRewording:
         """`eval_rows`, those of `rows` in their order, worded anew; what each said before stands beside it."""
         return [
             msgspec.structs.replace(
-                eval_row, question=rewording.question, answer=rewording.answer,
-                original_question=eval_row.question, original_answer=eval_row.answer,
+                eval_row,
+                question=rewording.question,
+                answer=rewording.answer,
+                original_question=eval_row.question,
+                original_answer=eval_row.answer,
             )
             for eval_row, rewording in zip(eval_rows, self.rows.values(), strict=True)
-        ]  # fmt: skip
+        ]
 
     def replacements(
         self, pool_rows: Sequence[Row], rewording_replies: dict[int, Reworded | str], spares: SpareRows

@@ -39,11 +39,16 @@ def measure_leakage(
         ]
     return [
         EvalRow(
-            id=eval_row.id, cluster=int(eval_split.labels[pool_index]), question=eval_row.question,
-            before=nearest_before[i], after=nearest_after[i], own=own_cosines[i], repeats=repeated_questions[i],
+            id=eval_row.id,
+            cluster=int(eval_split.labels[pool_index]),
+            question=eval_row.question,
+            before=nearest_before[i],
+            after=nearest_after[i],
+            own=own_cosines[i],
+            repeats=repeated_questions[i],
         )
         for i, (pool_index, eval_row) in enumerate(zip(eval_split.eval, eval_rows, strict=True))
-    ]  # fmt: skip
+    ]
 
 
 def _repeated_questions(

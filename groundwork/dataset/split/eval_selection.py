@@ -389,8 +389,11 @@ async def draw_eval_split(
     eval_split = select_eval(
         EvalPool(pool_vectors, drawn_tags, drawn_strata, train=train_run_vectors, questions=drawn_questions),
         eval_size(len(drawn_pool), settings.eval_fraction, settings.eval_max),
-        strategy=settings.strategy, k=settings.clusters, seed=settings.seed, held_out=held_out,
-    )  # fmt: skip
+        strategy=settings.strategy,
+        k=settings.clusters,
+        seed=settings.seed,
+        held_out=held_out,
+    )
     return EvalDraw(drawn_pool, pool_vectors, train_run, train_run_vectors, eval_split, held_out)
 
 

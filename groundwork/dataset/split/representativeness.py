@@ -59,11 +59,16 @@ def assess_representativeness(
     )
     topic_shares = list(zip(topic_names, pool_shares.tolist(), split_shares.tolist(), strict=True))
     return Representativeness(
-        answer=verdict_answer, rows=rows, topics=topics, apart=round(share_distance, 4),
-        random=round(random_distance, 4), closer=round(closer_share, 4),
-        sentence=unknown_verdict_sentence(split, rows, topics, topic_noun) if verdict_answer == "unknown"
+        answer=verdict_answer,
+        rows=rows,
+        topics=topics,
+        apart=round(share_distance, 4),
+        random=round(random_distance, 4),
+        closer=round(closer_share, 4),
+        sentence=unknown_verdict_sentence(split, rows, topics, topic_noun)
+        if verdict_answer == "unknown"
         else verdict_sentence(verdict_answer, split, verdict_figures, most_apart_topics(topic_shares, split, empty)),
-    )  # fmt: skip
+    )
 
 
 def _random_share_distances(pool_counts: NDArray[np.int64], rows: int) -> NDArray[np.float64]:

@@ -65,17 +65,22 @@ async def measure_split(
         draw, cluster_shares, measured_eval_rows, reworded_vectors, random_cosine, empty=measured_report.dropped
     )
     return msgspec.structs.replace(
-        measured_report, pool=draw.pool[0].run if draw.train_run is not None else "all rows",
+        measured_report,
+        pool=draw.pool[0].run if draw.train_run is not None else "all rows",
         curve=ElbowCurve(elbow.k, elbow.reason, elbow.ks, [round(inertia, 4) for inertia in elbow.inertias]),
-        clusters=cluster_shares, verdict=measured_verdict, mmd=eval_closeness(eval_split, draw.vectors, settings.seed),
+        clusters=cluster_shares,
+        verdict=measured_verdict,
+        mmd=eval_closeness(eval_split, draw.vectors, settings.seed),
         threshold=round(eval_split.threshold, 4),
         by_script={script: round(cosine, 4) for script, cosine in eval_split.by_script.items()},
-        random_cosine=random_cosine, verbatim_in_train=sum(row.id in train_ids for row in draw.eval_rows),
-        leaked_before=sum(bool(row.repeats) for row in measured_eval_rows), rows=measured_eval_rows,
+        random_cosine=random_cosine,
+        verbatim_in_train=sum(row.id in train_ids for row in draw.eval_rows),
+        leaked_before=sum(bool(row.repeats) for row in measured_eval_rows),
+        rows=measured_eval_rows,
         shares=value_shares(draw.pool, eval_split.eval),
         same_answers=sum(row.answer_kept is True for row in measured_eval_rows),
         map=draw_split_map(draw.pool, eval_split, draw.vectors, settings.seed),
-    )  # fmt: skip
+    )
 
 
 def _measured_eval_rows(
@@ -199,14 +204,33 @@ def unmeasured_report(
     distinct_rows = list({row.id: row for row in pool.rows}.values())
     reworded_rows = [row for row in splits.get("eval", []) if row.original_answer]
     return SplitReport(
-        name=settings.name, strategy=settings.strategy,
-        train="held out" if settings.eval_split and is_held_out(settings) else "whole", seed=settings.seed,
-        splits={split: len(split_rows) for split, split_rows in splits.items()}, pool="all rows", embedder=embedder,
-        curve=None, clusters=[], verdict=None, mmd=None, threshold=0.0, random_cosine=0.0, verbatim_in_train=0,
-        leaked_before=0, leaked_after=None, rows=[], shares={}, replaced=[], dropped=0, same_answers=0,
-        personal=scan_personal_data([*distinct_rows, *reworded_rows]), invalid=pool.invalid,
-        warnings=[*pool.warnings, *conflicting_settings_warnings(settings, pool)], map=[], reviewed=pool.reviewed,
-    )  # fmt: skip
+        name=settings.name,
+        strategy=settings.strategy,
+        train="held out" if settings.eval_split and is_held_out(settings) else "whole",
+        seed=settings.seed,
+        splits={split: len(split_rows) for split, split_rows in splits.items()},
+        pool="all rows",
+        embedder=embedder,
+        curve=None,
+        clusters=[],
+        verdict=None,
+        mmd=None,
+        threshold=0.0,
+        random_cosine=0.0,
+        verbatim_in_train=0,
+        leaked_before=0,
+        leaked_after=None,
+        rows=[],
+        shares={},
+        replaced=[],
+        dropped=0,
+        same_answers=0,
+        personal=scan_personal_data([*distinct_rows, *reworded_rows]),
+        invalid=pool.invalid,
+        warnings=[*pool.warnings, *conflicting_settings_warnings(settings, pool)],
+        map=[],
+        reviewed=pool.reviewed,
+    )
 
 
 def draw_split_map(
@@ -222,11 +246,15 @@ def draw_split_map(
     eval_rows = set(eval_split.eval)
     return [
         SplitPoint(
-            id=pool_rows[i].id, split="eval" if i in eval_rows else "train", cluster=int(eval_split.labels[i]),
-            x=round(float(x), 4), y=round(float(y), 4), question=shorten_text(pool_rows[i].question, 120),
+            id=pool_rows[i].id,
+            split="eval" if i in eval_rows else "train",
+            cluster=int(eval_split.labels[i]),
+            x=round(float(x), 4),
+            y=round(float(y), 4),
+            question=shorten_text(pool_rows[i].question, 120),
         )
         for i, (x, y) in zip(map_rows.tolist(), _map_positions(pool_vectors[map_rows], seed), strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _map_positions(vectors: Vectors, seed: int) -> NDArray[np.float32]:
