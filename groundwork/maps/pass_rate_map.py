@@ -37,28 +37,28 @@ def build_pass_rate_scene(
 ) -> Scene:
     """The questions `question_rows` with their vectors (n, d) in the bands of their pass rate."""
     pass_rate_bands = [pass_rate_band(pass_rates.get(question_row.id)) for question_row in question_rows]
-    rows_in_band: dict[str, list[int]] = {band: [] for band in PASS_RATE_BANDS}
-    for row, band in enumerate(pass_rate_bands):
-        rows_in_band[band].append(row)
+    rows_in_band: dict[str, list[int]] = {rate_band: [] for rate_band in PASS_RATE_BANDS}
+    for row, rate_band in enumerate(pass_rate_bands):
+        rows_in_band[rate_band].append(row)
     band_groups = [
-        MapGroup(band, [question_rows[row] for row in band_rows], vectors[band_rows])
-        for band, band_rows in rows_in_band.items()
+        MapGroup(rate_band, [question_rows[row] for row in band_rows], vectors[band_rows])
+        for rate_band, band_rows in rows_in_band.items()
         if band_rows
     ]
     tags_of_question = {question_row.question: question_row.tags for question_row in question_rows if question_row.tags}
-    scene = build_scene(band_groups, title, settings, encoder, tags_of_question)
+    pass_rate_scene = build_scene(band_groups, title, settings, encoder, tags_of_question)
     band_entries = [
-        DatasetEntry(name=band, count=len(rows_in_band[band]), colour=colour)
-        for band, colour in zip(PASS_RATE_BANDS, BAND_COLOURS, strict=True)
-        if rows_in_band[band] or band != PASS_RATE_BANDS[-1]
+        DatasetEntry(name=rate_band, count=len(rows_in_band[rate_band]), colour=colour)
+        for rate_band, colour in zip(PASS_RATE_BANDS, BAND_COLOURS, strict=True)
+        if rows_in_band[rate_band] or rate_band != PASS_RATE_BANDS[-1]
     ]
     return msgspec.structs.replace(
-        scene,
+        pass_rate_scene,
         compares="splits",
         parts="Pass rate",
         datasets=band_entries,
-        numbers=scene.numbers and scene.numbers.without_choice(),
-        notes=_pass_rate_notes(scene),
+        numbers=pass_rate_scene.numbers and pass_rate_scene.numbers.without_choice(),
+        notes=_pass_rate_notes(pass_rate_scene),
         only_in={},
         missed_by={},
     )
@@ -73,16 +73,16 @@ def pass_rate_band(pass_rate: MeasuredRow | None) -> str:
     return PASS_RATE_BANDS[1] if pass_rate.difficulty <= HALF else PASS_RATE_BANDS[2]
 
 
-def _pass_rate_notes(scene: Scene) -> list[str]:
+def _pass_rate_notes(pass_rate_scene: Scene) -> list[str]:
     """Where the questions lie that no model answers."""
-    region_of_point = np.array([point.cluster for point in scene.points])
-    failed = np.array([point.dataset == PASS_RATE_BANDS[3] for point in scene.points])
+    region_of_point = np.array([point.cluster for point in pass_rate_scene.points])
+    failed = np.array([point.dataset == PASS_RATE_BANDS[3] for point in pass_rate_scene.points])
     pass_rate_notes = [
         f"{int(failed.sum()):,} of {counted(len(failed), 'question is', 'questions are')} answered right by no model."
     ]
     failed_shares = [
         (float(failed[region_of_point == c.id].mean()), c.label)
-        for c in scene.clusters
+        for c in pass_rate_scene.clusters
         if (region_of_point == c.id).any()
     ]
     hardest_regions = sorted(
@@ -106,5 +106,5 @@ def draw_grade_map(job: Job, grading: Grading, report: GradeReport) -> None:
     vectors = encoder.encode([graded_row.question for graded_row in pass_rate_rows], "query")
     pass_rates = {graded_row.id: graded_row for graded_row in report.rows}
     title = f"Pass rate: {report.dataset}"
-    scene = build_pass_rate_scene(pass_rate_rows, vectors, pass_rates, title, job.config.maps, encoder.name)
-    write_map(scene, grading.folder / "map.html")
+    pass_rate_scene = build_pass_rate_scene(pass_rate_rows, vectors, pass_rates, title, job.config.maps, encoder.name)
+    write_map(pass_rate_scene, grading.folder / "map.html")

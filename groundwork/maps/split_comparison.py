@@ -44,25 +44,27 @@ def build_split_scene(
     `report`: the dataset's own, whose verdict and repeats of eval stand here as well.
     """
     split_groups = group_by_split(embedded)
-    scene = build_scene(split_groups, embedded.dataset.name, settings, encoder, tags, progress)
-    assert scene.numbers is not None  # noqa: S101  # build_scene always measures
+    split_scene = build_scene(split_groups, embedded.dataset.name, settings, encoder, tags, progress)
+    assert split_scene.numbers is not None  # noqa: S101  # build_scene always measures
     train = max(split_groups, key=lambda group: len(group.rows))
     compared_splits = [g for g in split_groups if g is not train and g.rows and g.name not in MIRROR_SPLITS]
     split_notes = [
-        *_describe_representativeness(split_groups, train, compared_splits, scene, report),
-        *_describe_repetitions(train, compared_splits, scene.numbers.near_duplicate, encoder, report),
+        *_describe_representativeness(split_groups, train, compared_splits, split_scene, report),
+        *_describe_repetitions(train, compared_splits, split_scene.numbers.near_duplicate, encoder, report),
     ]
     return msgspec.structs.replace(
-        scene,
+        split_scene,
         compares="splits",
-        points=_emphasize_splits(scene.points, {group.name for group in compared_splits}),
-        numbers=scene.numbers.without_choice(),
-        notes=[*split_notes, *scene.notes[bool(scene.numbers.recommendation) :]],
+        points=_emphasize_splits(split_scene.points, {group.name for group in compared_splits}),
+        numbers=split_scene.numbers.without_choice(),
+        notes=[*split_notes, *split_scene.notes[bool(split_scene.numbers.recommendation) :]],
         only_in={},
         missed_by={
-            name: _drop_mirrors(scene, rows) for name, rows in scene.missed_by.items() if name not in MIRROR_SPLITS
+            name: _drop_mirrors(split_scene, rows)
+            for name, rows in split_scene.missed_by.items()
+            if name not in MIRROR_SPLITS
         },
-        histogram=_split_histogram(scene),
+        histogram=_split_histogram(split_scene),
     )
 
 
@@ -86,7 +88,7 @@ def _describe_representativeness(
 
 
 def assess_split(
-    split_groups: Sequence[MapGroup], train: MapGroup, split: MapGroup, scene: Scene
+    split_groups: Sequence[MapGroup], train: MapGroup, split: MapGroup, split_scene: Scene
 ) -> Representativeness | None:
     """Whether `split` stands for the whole, by the rows as they were before rewording.
 
@@ -94,14 +96,14 @@ def assess_split(
     where there are neither.
     """
     pool_rows, split_rows = _rows_before_rewording(split_groups, train, split)
-    if pool_rows and all(question_row.cluster >= 0 for question_row in pool_rows):
+    if pool_rows and all(pool_row.cluster >= 0 for pool_row in pool_rows):
         topic_names = [f"topic {number}" for number in range(max(row.cluster for row in pool_rows) + 1)]
         topic_counts = _topic_counts(pool_rows, split_rows, lambda row: row.cluster, len(topic_names))
         return assess_representativeness(*topic_counts, topic_names, split=split.name)
-    if len(scene.clusters) < 2 or not split_rows:
+    if len(split_scene.clusters) < 2 or not split_rows:
         return None
-    regions = {(point.split, point.id): point.cluster for point in scene.points}
-    region_names = _number_duplicates([cluster.label for cluster in scene.clusters])
+    regions = {(point.split, point.id): point.cluster for point in split_scene.points}
+    region_names = _number_duplicates([cluster.label for cluster in split_scene.clusters])
     topic_counts = _topic_counts(pool_rows, split_rows, lambda row: regions[row.split, row.id], len(region_names))
     return assess_representativeness(*topic_counts, region_names, split=split.name, topic_noun="regions of the map")
 
@@ -183,14 +185,14 @@ def _drop_mirrors(scene: Scene, point_indices: list[int]) -> list[int]:
     return [point_index for point_index in point_indices if scene.points[point_index].dataset not in MIRROR_SPLITS]
 
 
-def _split_histogram(scene: Scene) -> list[Bar]:
+def _split_histogram(split_scene: Scene) -> list[Bar]:
     """The tag histogram of the splits; empty where a split lacks tags, since nothing could be compared."""
-    tag_counts = {entry.name: Counter[str]() for entry in scene.datasets}
+    tag_counts = {entry.name: Counter[str]() for entry in split_scene.datasets}
     tagged_questions: Counter[str] = Counter()
-    for point in scene.points:
+    for point in split_scene.points:
         tag_counts[point.dataset].update(set(point.tags))
         tagged_questions[point.dataset] += bool(point.tags)
-    split_sizes = {entry.name: entry.count for entry in scene.datasets}
+    split_sizes = {entry.name: entry.count for entry in split_scene.datasets}
     if any(tagged_questions[name] < MIN_TAGGED_SHARE * split_size for name, split_size in split_sizes.items()):
         return []
     return tag_histogram(tag_counts, split_sizes, 1)

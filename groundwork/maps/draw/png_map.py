@@ -58,66 +58,67 @@ FEW_DOTS = 40  # questions; fewer have a name each
 POINT_NAME_LENGTH = 28  # characters of such a name
 
 
-def write_map_png(scene: Scene, path: Path, size: Size = "page") -> list[str]:
-    """Draw the map of `scene` to `path`. On a "page" several datasets get their reach curves and figures beside it;
+def write_map_png(png_scene: Scene, path: Path, size: Size = "page") -> list[str]:
+    """Draw the map of `png_scene` to `path`. On a "page" several datasets get their reach curves and figures beside it;
     for a "readme" (2:1) and a column of a "paper" (3.4 inches) there are map and legend alone.
 
     Returns what the reader has to be warned of: letters without a font.
     """
     with collect_missing_glyphs(path) as warnings:
-        save_png(_map_figure(scene, size), path)
+        save_png(_map_figure(png_scene, size), path)
     return warnings
 
 
-def _map_figure(scene: Scene, size: Size = "page") -> Figure:
+def _map_figure(png_scene: Scene, size: Size = "page") -> Figure:
     if size != "page":
-        return _small_figure(scene, *FIGURE_SIZES[size])
-    has_comparison = scene.numbers is not None and bool(scene.numbers.recommendation)
-    legend_rows = math.ceil(len(point_colours(scene).legend) / LEGEND_COLUMNS)
+        return _small_figure(png_scene, *FIGURE_SIZES[size])
+    has_comparison = png_scene.numbers is not None and bool(png_scene.numbers.recommendation)
+    legend_rows = math.ceil(len(point_colours(png_scene).legend) / LEGEND_COLUMNS)
     figure_height = 11.4 if has_comparison else 7.6
     figure = new_figure(9.6, figure_height)
     figure_top = 1 - (0.78 + 0.26 * legend_rows) / figure_height
-    verdict_axes = scene.notes[0] if scene.compares == "splits" and scene.notes else ""
+    verdict_axes = png_scene.notes[0] if png_scene.compares == "splits" and png_scene.notes else ""
     figure_bottom = 4.15 / figure_height if has_comparison else (0.62 if verdict_axes else 0.15) / figure_height
-    _draw_map(figure.add_axes((0.02, figure_bottom, 0.96, figure_top - figure_bottom)), scene)
+    _draw_map(figure.add_axes((0.02, figure_bottom, 0.96, figure_top - figure_bottom)), png_scene)
     if has_comparison:
-        draw_charts(figure, scene)
+        draw_charts(figure, png_scene)
     elif verdict_axes:
         verdict_text = wrap_text(f"{verdict_axes[:1].upper()}{verdict_axes[1:]}", 118)
         figure.text(0.022, 0.42 / figure_height, verdict_text, fontsize=9, color=INK, va="center", linespacing=1.35)
-    draw_head(figure, scene)
+    draw_head(figure, png_scene)
     return figure
 
 
-def _small_figure(scene: Scene, width: float, height: float) -> Figure:
+def _small_figure(png_scene: Scene, width: float, height: float) -> Figure:
     """The map with its legend below and nothing else: whoever puts it somewhere writes the caption."""
     figure = new_figure(width, height)
     columns = max(1, round(width / 2.4))
-    legend_height = 0.08 + 0.24 * math.ceil(len(point_colours(scene).legend) / columns)
-    _draw_map(figure.add_axes((0.01, legend_height / height, 0.98, 1 - (legend_height + 0.05) / height)), scene)
-    draw_legend(figure, scene, 0.5 * legend_height / height, columns)
+    legend_height = 0.08 + 0.24 * math.ceil(len(point_colours(png_scene).legend) / columns)
+    _draw_map(figure.add_axes((0.01, legend_height / height, 0.98, 1 - (legend_height + 0.05) / height)), png_scene)
+    draw_legend(figure, png_scene, 0.5 * legend_height / height, columns)
     return figure
 
 
-def _draw_map(axes: Axes, scene: Scene) -> None:
+def _draw_map(axes: Axes, png_scene: Scene) -> None:
     axes.set_axis_off()
-    if not scene.points:
+    if not png_scene.points:
         axes.text(
             0.5, 0.5, "no questions", ha="center", va="center", color=QUIET, fontsize=12, transform=axes.transAxes
         )
         return
-    if scene.kind == "tags":
-        _draw_tags(axes, scene)
+    if png_scene.kind == "tags":
+        _draw_tags(axes, png_scene)
         return
-    point_positions = np.array([(point.x, point.y) for point in scene.points])
-    areas = _mark_areas(scene.points, axes.figure.get_figwidth())  # type: ignore[union-attr]  # no subfigure
-    _draw_contours(axes, scene)
-    coincident_spots, is_coincident = find_coincident(scene, _mark_radius(axes, point_positions, float(areas.min())))
-    _draw_points(axes, scene, point_positions, areas, ~is_coincident)
+    point_positions = np.array([(point.x, point.y) for point in png_scene.points])
+    areas = _mark_areas(png_scene.points, axes.figure.get_figwidth())  # type: ignore[union-attr]  # no subfigure
+    _draw_contours(axes, png_scene)
+    mark_radius = _mark_radius(axes, point_positions, float(areas.min()))
+    coincident_spots, is_coincident = find_coincident(png_scene, mark_radius)
+    _draw_points(axes, png_scene, point_positions, areas, ~is_coincident)
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
-    _draw_coincident(axes, scene, coincident_spots, float(areas.min()) * SHARED_AREA)
-    _label_regions(axes, scene, point_positions, float(areas.max()) ** 0.5 / 2)
+    _draw_coincident(axes, png_scene, coincident_spots, float(areas.min()) * SHARED_AREA)
+    _label_regions(axes, png_scene, point_positions, float(areas.max()) ** 0.5 / 2)
 
 
 def _draw_points(axes: Axes, scene: Scene, positions: Floats, areas: Floats, is_drawn: npt.NDArray[np.bool_]) -> None:
@@ -137,24 +138,24 @@ def _draw_points(axes: Axes, scene: Scene, positions: Floats, areas: Floats, is_
             axes.scatter(xs, ys, s=areas[marked], c=colours[marked], marker=mark, **mark_style)
 
 
-def _label_regions(axes: Axes, scene: Scene, positions: Floats, mark_radius: float) -> None:
+def _label_regions(axes: Axes, png_scene: Scene, positions: Floats, mark_radius: float) -> None:
     """The labels of the regions, the largest first; where there are none and few questions, a label at each of them."""
-    if not scene.clusters and (dot_labels := point_labels(scene, mark_radius)):
+    if not png_scene.clusters and (dot_labels := point_labels(png_scene, mark_radius)):
         place_labels(axes, dot_labels, dot_labels)
         return
-    by_count = sorted(scene.clusters, key=lambda cluster: -cluster.count)
+    by_count = sorted(png_scene.clusters, key=lambda cluster: -cluster.count)
     cluster_labels = [Label(cluster.label.replace(" · ", "\n", 1), (cluster.x, cluster.y)) for cluster in by_count]
     place_labels(axes, cluster_labels, points=positions if len(positions) <= FEW_POINTS else None)
 
 
-def _draw_contours(axes: Axes, scene: Scene) -> None:
+def _draw_contours(axes: Axes, png_scene: Scene) -> None:
     """Of several datasets the lines of all together, where there are some: those of each only tangle."""
-    has_several = len(scene.datasets) > 1
-    union = [contour for contour in scene.contours if not contour.dataset]
-    for contour in union or scene.contours:
+    has_several = len(png_scene.datasets) > 1
+    union = [contour for contour in png_scene.contours if not contour.dataset]
+    for contour in union or png_scene.contours:
         if has_several and not union and contour.level > OUTERMOST_LEVEL:
             continue
-        colour = dataset_colours(scene)[contour.dataset] if has_several and not union else "#8a96a3"
+        colour = dataset_colours(png_scene)[contour.dataset] if has_several and not union else "#8a96a3"
         for contour_line in contour.lines:
             xs, ys = zip(*contour_line, strict=True)
             axes.plot(xs, ys, color=colour, linewidth=1.0, alpha=0.55 - 0.4 * contour.level, zorder=1)
@@ -170,9 +171,9 @@ def _mark_radius(axes: Axes, positions: Any, area: float) -> float:
     return float(area**0.5 / 2 * pixels_per_unit)
 
 
-def _draw_coincident(axes: Axes, scene: Scene, spots: list[CoincidentSpot], area: float) -> None:
+def _draw_coincident(axes: Axes, png_scene: Scene, spots: list[CoincidentSpot], area: float) -> None:
     """A mark of slices where questions of several datasets coincide."""
-    colour_of = dataset_colours(scene)
+    colour_of = dataset_colours(png_scene)
     for spot in spots:
         colours = [colour_of[dataset] for dataset in spot.counts]
         _draw_sectors(axes, (spot.x, spot.y), area, colours, list(spot.counts.values()), linewidths=0.3, zorder=3)
@@ -191,13 +192,13 @@ def _draw_sectors(
         )
 
 
-def _draw_tags(axes: Axes, scene: Scene) -> None:
+def _draw_tags(axes: Axes, png_scene: Scene) -> None:
     """A pie a tag: its area the number of questions, its sectors the shares of each dataset's questions."""
-    pies = _points_by_tag(scene.points)
+    pies = _points_by_tag(png_scene.points)
     pie_weight = {tag: sum(point.weight for point in tag_points) for tag, tag_points in pies.items()}
     pie_position = {tag: np.mean([(p.x, p.y) for p in tag_points], axis=0) for tag, tag_points in pies.items()}
-    size_of = {entry.name: max(1, entry.count) for entry in scene.datasets}
-    colour_of = dataset_colours(scene)
+    size_of = {entry.name: max(1, entry.count) for entry in png_scene.datasets}
+    colour_of = dataset_colours(png_scene)
     pies_by_weight = sorted(pies, key=lambda tag: (-pie_weight[tag], tag))
     heaviest_tag = max(pie_weight.values())
     pie_area = {tag: 40 + 1_400 * (pie_weight[tag] / heaviest_tag) ** 0.8 for tag in pies_by_weight}
@@ -219,15 +220,15 @@ def _points_by_tag(points: list[Point]) -> dict[str, list[Point]]:
     return points_by_tag
 
 
-def point_marks(scene: Scene) -> list[str]:
+def point_marks(png_scene: Scene) -> list[str]:
     """The page's own marks by dataset, so that no reader depends on colour alone; dots where there are very many.
 
     Of one dataset those of clusters, whose colours come again after those of the palette.
     """
-    if len(scene.datasets) < 2 and scene.clusters:
-        return [dataset_mark(max(point.cluster, 0) // len(LIGHT), scene) for point in scene.points]
-    by_dataset = {entry.name: dataset_mark(entry.colour, scene) for entry in scene.datasets}
-    return [by_dataset[point.dataset] for point in scene.points]
+    if len(png_scene.datasets) < 2 and png_scene.clusters:
+        return [dataset_mark(max(point.cluster, 0) // len(LIGHT), png_scene) for point in png_scene.points]
+    by_dataset = {entry.name: dataset_mark(entry.colour, png_scene) for entry in png_scene.datasets}
+    return [by_dataset[point.dataset] for point in png_scene.points]
 
 
 def _mark_areas(points: list[Point], width: float) -> Any:
