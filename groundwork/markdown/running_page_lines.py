@@ -20,7 +20,7 @@ from groundwork.language.words import words, words_or_characters
 from groundwork.markdown.blocks import blocks
 from groundwork.records import Chunk
 
-_PAGE_EDGE_LINES = 3  # lines at the head and at the foot of a page that may be running ones
+_OUTER_PAGE_LINES = 3  # lines at the head and at the foot of a page that may be running ones
 _LEAST_REPEATED_PAGES = 3  # pages a line must come back on
 _SETTLED_SHARE = 0.7  # of its comings at the same place, for a line without a page number
 _MOST_PAGES_SHARE = 0.6  # of the pages
@@ -51,9 +51,9 @@ def running_keys(pages: Sequence[str], first_page_number: int = 1) -> set[str]:
     """What runs through the pages, as `strip_running` takes it. `first_page_number`: that of the first of them."""
     pages_by_running_key: Counter[str] = Counter()
     pages_by_number_key: Counter[str] = Counter()
-    edge_positions: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    positions_of_running_key: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for i, page_markdown in enumerate(pages):
-        running_lines = _page_edge_lines(page_markdown)
+        running_lines = _outer_page_lines(page_markdown)
         running_positions = {
             running_key: running_position
             for running_position, running_line in enumerate(running_lines)
@@ -61,8 +61,8 @@ def running_keys(pages: Sequence[str], first_page_number: int = 1) -> set[str]:
         }
         pages_by_running_key.update(running_positions.keys())
         for running_key, running_position in running_positions.items():
-            edge_positions[running_key][
-                running_position if running_position < _PAGE_EDGE_LINES else running_position - len(running_lines)
+            positions_of_running_key[running_key][
+                running_position if running_position < _OUTER_PAGE_LINES else running_position - len(running_lines)
             ] += 1
         pages_by_number_key.update(
             {
@@ -79,7 +79,7 @@ def running_keys(pages: Sequence[str], first_page_number: int = 1) -> set[str]:
     running_line_keys = {
         running_key
         for running_key in running_line_keys
-        if "<page>" in running_key or _is_at_settled_edge(edge_positions[running_key], len(pages))
+        if "<page>" in running_key or _is_at_settled_place(positions_of_running_key[running_key], len(pages))
     }
     return running_line_keys | {
         running_key for running_key, n in pages_by_number_key.items() if n > max(_LEAST_REPEATED_PAGES, len(pages) // 2)
@@ -123,7 +123,7 @@ def unrepeated_keys(
     stay, where it is given.
     """
     first_page_lines = (
-        [page_line for page_line in _page_edge_lines(pages[0]) if _unnumbered_key(page_line) in running_line_keys]
+        [page_line for page_line in _outer_page_lines(pages[0]) if _unnumbered_key(page_line) in running_line_keys]
         if pages
         else []
     )
@@ -299,17 +299,17 @@ def is_numbered_title(line_key: str) -> bool:
     return has_number and any(map(str.isalpha, line_text.replace("<page>", ""))) and not NAMED_PAGE.fullmatch(line_text)
 
 
-def _is_at_settled_edge(line_edge_positions: Counter[int], pages: int) -> bool:
+def _is_at_settled_place(running_positions: Counter[int], pages: int) -> bool:
     """Whether a line comes at one place of the pages, as headers do and the title of a kind of box does not; what
     most of the pages have may stand anywhere at the same end of them."""
-    lines_at_page_foot = sum(n for edge_position, n in line_edge_positions.items() if edge_position < 0)
-    is_on_most_pages = line_edge_positions.total() > _MOST_PAGES_SHARE * pages
+    lines_at_page_foot = sum(n for running_position, n in running_positions.items() if running_position < 0)
+    is_on_most_pages = running_positions.total() > _MOST_PAGES_SHARE * pages
     lines_at_one_place = (
-        max(lines_at_page_foot, line_edge_positions.total() - lines_at_page_foot)
+        max(lines_at_page_foot, running_positions.total() - lines_at_page_foot)
         if is_on_most_pages
-        else line_edge_positions.most_common(1)[0][1]
+        else running_positions.most_common(1)[0][1]
     )
-    return lines_at_one_place >= _SETTLED_SHARE * line_edge_positions.total()
+    return lines_at_one_place >= _SETTLED_SHARE * running_positions.total()
 
 
 def _runs_through_pages(line_key: str, n: int, pages: int) -> bool:
@@ -330,12 +330,12 @@ def _roman_page_number(text: str) -> int:
     return sum(-v if v < max(page_numerals[i:]) else v for i, v in enumerate(page_numerals))
 
 
-def _page_edge_lines(page: str) -> list[str]:
+def _outer_page_lines(page: str) -> list[str]:
     page_lines = [page_line for page_line in page.split("\n") if page_line.strip()]
     return (
         page_lines
-        if len(page_lines) <= 2 * _PAGE_EDGE_LINES
-        else page_lines[:_PAGE_EDGE_LINES] + page_lines[-_PAGE_EDGE_LINES:]
+        if len(page_lines) <= 2 * _OUTER_PAGE_LINES
+        else page_lines[:_OUTER_PAGE_LINES] + page_lines[-_OUTER_PAGE_LINES:]
     )
 
 
@@ -353,8 +353,8 @@ def _strip_running_page(page: str, page_number: int, running_line_keys: Set[str]
     dropped_lines: set[int] = set()
     dropped_line_keys: set[str] = set()
     has_page_number = False
-    for page_edge_indices in (filled_indices[:_PAGE_EDGE_LINES], filled_indices[: -_PAGE_EDGE_LINES - 1 : -1]):
-        for i in page_edge_indices:
+    for running_indices in (filled_indices[:_OUTER_PAGE_LINES], filled_indices[: -_OUTER_PAGE_LINES - 1 : -1]):
+        for i in running_indices:
             page_line_keys = line_keys(page_lines[i], page_number)
             if not kept_line_keys.isdisjoint(page_line_keys):
                 continue
@@ -364,8 +364,8 @@ def _strip_running_page(page: str, page_number: int, running_line_keys: Set[str]
             dropped_lines.add(i)
             dropped_line_keys |= matching_keys
             has_page_number = has_page_number or any("<page>" in key for key in matching_keys)
-    for page_edge_indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
-        outermost_line = next((i for i in page_edge_indices if i not in dropped_lines), None)
+    for running_indices in () if has_page_number else (filled_indices, filled_indices[::-1]):
+        outermost_line = next((i for i in running_indices if i not in dropped_lines), None)
         if outermost_line is not None and not running_line_keys.isdisjoint(
             _page_number_keys(page_lines[outermost_line], page_number)
         ):

@@ -10,15 +10,15 @@ from itertools import pairwise
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles
 from groundwork.documents.layout.text_runs_and_lines import Line
 
-_STEP_NUMBER = r"(?:\d{1,3}[:.]?\s+)?"
+_CODE_STEP_NUMBER = r"(?:\d{1,3}[:.]?\s+)?"
 _PSEUDOCODE_STEP = re.compile(
-    rf"{_STEP_NUMBER}(?:(?:for|foreach|forall|while|with)\b.*\bdo|(?:else\s*)?if\b.*\bthen|else:?|repeat|begin|loop|do"
+    rf"{_CODE_STEP_NUMBER}(?:(?:for|foreach|forall|while|with)\b.*\bdo|(?:else\s*)?if\b.*\bthen|else:?|repeat|begin|loop|do"
     r"|end(?:\s?(?:for|while|if|function|procedure|loop|foreach))?)[;.]?(?:\s+(?://|▷|▹|\{).*)?$"
-    rf"|{_STEP_NUMBER}(?:(?:return|until|procedure|Require:|Ensure:)\s"
+    rf"|{_CODE_STEP_NUMBER}(?:(?:return|until|procedure|Require:|Ensure:)\s"
     rf"|[^\s,.;]+(?:\s[^\s,.;]+){{0,2}}\s?(?:←|:=|⇐)\s?\S)"
     r"|\$[^$]{1,60}\\(?:left|Left)arrow"
 )
-_NUMBERED_STEP = re.compile(r"(\d{1,3}):(?:\s|$)")
+_NUMBERED_CODE_STEP = re.compile(r"(\d{1,3}):(?:\s|$)")
 _PSEUDOCODE_COMMENT = re.compile(r"\S\s+(?://|▷|▹)\s?\S")
 _LEAST_PSEUDOCODE_LINES = 4
 _LEAST_STEP_SHARE = 0.6  # of the lines, which are steps of a program
@@ -31,17 +31,17 @@ def pseudocode_end(lines: Sequence[Line], program_start: int, leading: float) ->
     line."""
     if not _is_pseudocode_step(lines, program_start):
         return program_start
-    step_count, step_line, program_end = 1, program_start + 1, program_start + 1
+    pseudocode_steps, code_line, program_end = 1, program_start + 1, program_start + 1
     while (
-        step_line < len(lines)
-        and step_line - program_end <= _MOST_LINES_BETWEEN_STEPS
-        and _is_next_pseudocode_line(lines[step_line - 1], lines[step_line], leading)
+        code_line < len(lines)
+        and code_line - program_end <= _MOST_LINES_BETWEEN_STEPS
+        and _is_next_pseudocode_line(lines[code_line - 1], lines[code_line], leading)
     ):
-        if _is_pseudocode_step(lines, step_line):
-            step_count, program_end = step_count + 1, step_line + 1
-        step_line += 1
+        if _is_pseudocode_step(lines, code_line):
+            pseudocode_steps, program_end = pseudocode_steps + 1, code_line + 1
+        code_line += 1
     program_length = program_end - program_start
-    is_program = program_length >= _LEAST_PSEUDOCODE_LINES and step_count >= _LEAST_STEP_SHARE * program_length
+    is_program = program_length >= _LEAST_PSEUDOCODE_LINES and pseudocode_steps >= _LEAST_STEP_SHARE * program_length
     return program_end if is_program else program_start
 
 
@@ -57,7 +57,7 @@ def _is_pseudocode_step(lines: Sequence[Line], step_line: int) -> bool:
     has_pseudocode_comment = len(program_line.cells) > 1 and _PSEUDOCODE_COMMENT.search(program_line.text) is not None
     if has_pseudocode_comment or _PSEUDOCODE_STEP.match(program_line.text):
         return True
-    if not _NUMBERED_STEP.match(program_line.text):
+    if not _NUMBERED_CODE_STEP.match(program_line.text):
         return False
     return any(
         _is_next_step_number(above, below) for above, below in pairwise(lines[max(0, step_line - 1) : step_line + 2])
@@ -66,13 +66,13 @@ def _is_pseudocode_step(lines: Sequence[Line], step_line: int) -> bool:
 
 def _is_next_step_number(above: Line, line: Line) -> bool:
     """Whether two lines are numbered with a colon, one after the other."""
-    upper_step, lower_step = _NUMBERED_STEP.match(above.text), _NUMBERED_STEP.match(line.text)
+    upper_step, lower_step = _NUMBERED_CODE_STEP.match(above.text), _NUMBERED_CODE_STEP.match(line.text)
     return upper_step is not None and lower_step is not None and int(lower_step[1]) == int(upper_step[1]) + 1
 
 
 # --- code in a typewriter's font, or in one that is not the body's ---
 
-_PROGRAM_SIGN = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
+_CODE_SIGN = re.compile(r"[{}]\s*\)*[,;]?$|^[^(){}=<>\n]*[(){}=<>].*;$| := |^\w+(?:\.\w+)+\(.*\)$|^</?\w[^<>]*>")
 _PROGRAM_LINES = 3
 _NO_CODE_ADDRESS = re.compile(r"https?://|www\.|\S+@\S+$")
 
@@ -100,23 +100,21 @@ def code_end(lines: Sequence[Line], code_start: int, styles: HeadingStyles) -> i
 
 def _program_end(lines: Sequence[Line], program_start: int, styles: HeadingStyles) -> int:
     """Where a program that begins at a line ends, set in a font that is neither the body's nor a typewriter's."""
-    program_font = lines[program_start].cells[0].font if lines[program_start].cells else ""
-    if not program_font or program_font == styles.font:
+    code_font = lines[program_start].cells[0].font if lines[program_start].cells else ""
+    if not code_font or code_font == styles.font:
         return program_start
     program_end = program_start
-    while program_end < len(lines) and _is_in_program_font(lines[program_end], program_font):
+    while program_end < len(lines) and _is_in_code_font(lines[program_end], code_font):
         program_end += 1
-    program_sign_count = sum(_PROGRAM_SIGN.search(line.text) is not None for line in lines[program_start:program_end])
-    if program_end - program_start >= _PROGRAM_LINES and 2 * program_sign_count >= program_end - program_start:
+    code_signs = sum(_CODE_SIGN.search(line.text) is not None for line in lines[program_start:program_end])
+    if program_end - program_start >= _PROGRAM_LINES and 2 * code_signs >= program_end - program_start:
         return program_end
     return program_start
 
 
-def _is_in_program_font(line: Line, program_font: str) -> bool:
-    program_cells = line.cells
-    return bool(program_cells) and all(
-        cell.font == program_font and not cell.bold and cell.words for cell in program_cells
-    )
+def _is_in_code_font(line: Line, code_font: str) -> bool:
+    code_cells = line.cells
+    return bool(code_cells) and all(cell.font == code_font and not cell.bold and cell.words for cell in code_cells)
 
 
 def _is_code_line(line: Line, styles: HeadingStyles) -> bool:

@@ -22,9 +22,9 @@ _ITEM_GAP = 1.0  # heights of a letter between two items
 _BACKWARD_ITEM_GAPS = 3  # such gaps to the left, where no sign is set below another
 _LEAST_ITEM_LETTER_HEIGHT = 4.0  # points of a letter that is no stop
 _TALL_RATIO = 10  # times the mean width of its letters, which no text's place is high
-_MOST_PLACE_SIZE = 20  # font sizes, which no letter's place is high
-_MOST_PLACE_RATIO = 2  # times a letter's own height, which its place is not high
-_LEAST_WIDTH = 0.6  # points of a letter's width
+_MOST_ITEM_SIZE = 20  # font sizes, which no letter's place is high
+_MOST_ITEM_RATIO = 2  # times a letter's own height, which its place is not high
+_LEAST_ITEM_WIDTH = 0.6  # points of a letter's width
 _ITEM_HYPHENS = {"\x02": "-", "\ufffe": "-", "\u00ad": "-"}  # as pdfium tells those at a line's end
 _LEAST_TURNED_ITEM_LETTERS = 3  # letters of a text whose way tells its turn
 
@@ -57,8 +57,8 @@ def _any_place_reaches_out(raw_textpage: Any) -> bool:
     """Whether the place of one of a page's letters reaches far out of what is drawn of it."""
     for k in range(len(letter_signs(raw_textpage))):
         loose_place = loose_letter_box(raw_textpage, k)
-        is_tall = is_tall_place(loose_place, letter_size(raw_textpage, k))
-        if is_tall and place_reaches_out(loose_place, letter_box(raw_textpage, k)):
+        is_tall = is_tall_item_place(loose_place, letter_size(raw_textpage, k))
+        if is_tall and item_reaches_out(loose_place, letter_box(raw_textpage, k)):
             return True
     return False
 
@@ -68,19 +68,17 @@ def may_hide_letters(text_item: Any) -> bool:
     return bool(text_item.text) and text_item.height > _TALL_RATIO * text_item.width / len(text_item.text)
 
 
-def is_tall_place(loose_place: Sequence[float], size: float) -> bool:
+def is_tall_item_place(loose_item: Sequence[float], size: float) -> bool:
     """Whether a letter's place in its line (left, bottom, right, top) is far higher than its size, as where that is the
     size of a pixel."""
-    place_width, place_height = loose_place[2] - loose_place[0], loose_place[3] - loose_place[1]
-    return min(place_width, place_height) > _LEAST_WIDTH and max(place_width, place_height) > _MOST_PLACE_SIZE * size
+    item_width, item_height = loose_item[2] - loose_item[0], loose_item[3] - loose_item[1]
+    return min(item_width, item_height) > _LEAST_ITEM_WIDTH and max(item_width, item_height) > _MOST_ITEM_SIZE * size
 
 
-def place_reaches_out(loose_place: Sequence[float], drawn_place: Sequence[float]) -> bool:
+def item_reaches_out(loose_item: Sequence[float], drawn_item: Sequence[float]) -> bool:
     """Whether a letter's place reaches far out of what is drawn of it; both as left, bottom, right and top."""
-    longest_place_side = max(loose_place[2] - loose_place[0], loose_place[3] - loose_place[1])
-    return longest_place_side > _MOST_PLACE_RATIO * max(
-        drawn_place[2] - drawn_place[0], drawn_place[3] - drawn_place[1]
-    )
+    longest_item_side = max(loose_item[2] - loose_item[0], loose_item[3] - loose_item[1])
+    return longest_item_side > _MOST_ITEM_RATIO * max(drawn_item[2] - drawn_item[0], drawn_item[3] - drawn_item[1])
 
 
 def rebuild_text_items(item_letters_in_order: Iterable[DrawnLetter]) -> list[Any]:

@@ -101,26 +101,26 @@ def _drawn_paths(page: Any, page_area: PageArea) -> Iterator[_DrawnPath]:
     """What is drawn on a page and can be seen; without backgrounds."""
     import pypdfium2.raw as pdfium
 
-    for page_object in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING], max_depth=8):
-        drawn_area = area_within_page(area_on_page(page_object), page_area)
+    for drawn_object in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING], max_depth=8):
+        drawn_area = area_within_page(area_on_page(drawn_object), page_area)
         if (
             drawn_area.width < 0
             or drawn_area.height < 0
             or drawn_area.size > MOST_FIGURE_OF_PAGE * page_area.width * page_area.height
         ):
             continue
-        if page_object.type == pdfium.FPDF_PAGEOBJ_SHADING:
+        if drawn_object.type == pdfium.FPDF_PAGEOBJ_SHADING:
             yield _DrawnPath(drawn_area, 0, is_bar=False)
-        elif is_visible_path(page_object):
-            curves, is_rectangle = curves_of_path(page_object, MOST_DRAWN_SEGMENTS)
-            yield _DrawnPath(drawn_area, curves, is_bar=is_rectangle and is_filled_path(page_object))
+        elif is_visible_path(drawn_object):
+            curves, is_rectangle = curves_of_path(drawn_object, MOST_DRAWN_SEGMENTS)
+            yield _DrawnPath(drawn_area, curves, is_bar=is_rectangle and is_filled_path(drawn_object))
 
 
 def _is_path_around_text(drawn_path: _DrawnPath, sentences: Sequence[PageArea]) -> bool:
     """Is it drawn around lines of text, or behind them?"""
     return (
         drawn_path.area.height > LEAST_FIGURE_POINTS / 2
-        and sum(drawn_path.area.holds(page_line) for page_line in sentences) > 2
+        and sum(drawn_path.area.holds(sentence) for sentence in sentences) > 2
     )
 
 
@@ -177,13 +177,13 @@ def _has_bars(figure_paths: Sequence[_DrawnPath], figure_labels: Sequence[AreaOf
         for path in figure_paths
         if path.is_bar and not any(path.area.holds(label.area) for label in figure_labels)
     ]
-    bar_lengths: dict[tuple[str, int, int], set[int]] = defaultdict(set)
-    for bar in figure_bars:
-        if min(bar.width, bar.height) > 3:
-            bar_lengths["upright", round(bar.bottom), round(bar.width)].add(round(bar.height))
-            bar_lengths["level", round(bar.left), round(bar.height)].add(round(bar.width))
+    figure_lengths: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+    for drawn_bar in figure_bars:
+        if min(drawn_bar.width, drawn_bar.height) > 3:
+            figure_lengths["upright", round(drawn_bar.bottom), round(drawn_bar.width)].add(round(drawn_bar.height))
+            figure_lengths["level", round(drawn_bar.left), round(drawn_bar.height)].add(round(drawn_bar.width))
     return len(figure_bars) >= BARS_OF_FIGURE and any(
-        len(lengths_of_bars) >= BARS_OF_FIGURE - 1 for lengths_of_bars in bar_lengths.values()
+        len(lengths_of_bars) >= BARS_OF_FIGURE - 1 for lengths_of_bars in figure_lengths.values()
     )
 
 

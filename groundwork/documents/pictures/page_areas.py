@@ -83,8 +83,8 @@ def area_on_page(page_object: Any) -> PageArea:
         return PageArea(left, bottom, right, top)
     area_corners = [(left, bottom), (left, top), (right, bottom), (right, top)]
     while form is not None:
-        matrix = form.get_matrix()
-        area_corners = [matrix.on_point(*area_corner) for area_corner in area_corners]
+        area_matrix = form.get_matrix()
+        area_corners = [area_matrix.on_point(*area_corner) for area_corner in area_corners]
         form = form.container
     xs, ys = zip(*area_corners, strict=True)
     return PageArea(min(xs), min(ys), max(xs), max(ys))
@@ -127,7 +127,7 @@ def areas_of_prose_lines(
             and lower_area.words >= stacked_words
         )
 
-    lines_of_text = {area_line: None for area_line in area_lines if area_line.words >= least_words}
+    areas_of_text = {area_line: None for area_line in area_lines if area_line.words >= least_words}
     stacked_areas: list[AreaOfTextLine] = []
     for area_line in area_lines:
         if not (stacked_areas and is_stacked(stacked_areas[-1], area_line)):
@@ -135,5 +135,5 @@ def areas_of_prose_lines(
         if stacked_areas or area_line.words >= stacked_words:
             stacked_areas.append(area_line)
         if len(stacked_areas) >= 3:
-            lines_of_text |= dict.fromkeys(stacked_areas)
-    return list(lines_of_text)
+            areas_of_text |= dict.fromkeys(stacked_areas)
+    return list(areas_of_text)
