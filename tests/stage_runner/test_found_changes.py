@@ -89,7 +89,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         units.append(unit.name)
         return judge(unit_loop, unit)
 
-    monkeypatch.setattr(UnitLoop, "_state_of", noted)
+    monkeypatch.setattr(UnitLoop, "_unit_state", noted)
     return units
 
 
