@@ -10,19 +10,14 @@ from pathlib import Path
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.language.language_and_script import detect_language, detect_part_language
 from groundwork.language.list_labels import RULE_LABEL
-from groundwork.language.numbers import Number, numbers
-from groundwork.language.words import ENGLISH_STOP_WORDS, content_words
+from groundwork.language.numbers import Number
+from groundwork.language.words import content_words
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.running_page_lines import PageLines
-from groundwork.markdown.statements import Statement, statements
+from groundwork.markdown.statements import Statement, statement_numbers, statements
 from groundwork.records import Chunk
 
-MIN_COUNTED_LINES = 3  # that count up, and are a listing
-_CHUNK_LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
-_FOOTNOTE_BEFORE_TEXT = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
-_LETTER_OF_NAME = re.compile(r"[A-Za-zÀ-ɏͰ-ԯ]")  # of a script with capitals: between others' letters stand numbers
-_LETTERS_BEHIND_NUMBER = re.compile(rf"{_LETTER_OF_NAME.pattern}{{3}}")  # two may be those of an ordinal
 _HEADING_NUMBER = re.compile(rf"({RULE_LABEL})\.?\s")
 
 
@@ -60,7 +55,7 @@ class Reading:
         """The numbers of each statement but those that count lines or belong to a name; their offsets count from its
         start.
         """
-        return [_without_line_counters(statement.masked_text(self.chunk.text)) for statement in self.statements]
+        return [statement_numbers(statement.masked_text(self.chunk.text)) for statement in self.statements]
 
     @cached_property
     def source_text(self) -> SourceText:
@@ -95,36 +90,6 @@ class Reading:
             if outer_heading not in chunk_heading_path
         ]
         return _drop_sibling_chunk_headings([*outer_chunk_headings, *chunk_heading_path])
-
-
-def _without_line_counters(statement_text: str) -> list[Number]:
-    """The numbers of a statement; line numbers of a listing, and the mark of a footnote before its text, are none."""
-    chunk_line_counters = [(match.start(1), int(match[1])) for match in _CHUNK_LINE_COUNTER.finditer(statement_text)]
-    chunk_counter_starts = {
-        counter_start
-        for index, (counter_start, counter_value) in enumerate(chunk_line_counters)
-        if len(chunk_line_counters) >= MIN_COUNTED_LINES
-        and any(
-            0 <= neighbour < len(chunk_line_counters)
-            and chunk_line_counters[neighbour][1] - counter_value == neighbour - index
-            for neighbour in (index - 1, index + 1)
-        )
-    }
-    if (mark := _FOOTNOTE_BEFORE_TEXT.match(statement_text)) and mark[2].lower() in ENGLISH_STOP_WORDS:
-        chunk_counter_starts.add(mark.start(1))
-    return [
-        number
-        for number in numbers(statement_text)
-        if number.start not in chunk_counter_starts and not _is_number_in_name(statement_text, number)
-    ]
-
-
-def _is_number_in_name(text_of_statement: str, number: Number) -> bool:
-    """Is it a part of a word, such as 37signals or BC4, and no unit or ordinal behind it?"""
-    return not number.unit and (
-        _LETTER_OF_NAME.match(text_of_statement, max(0, number.start - 1), number.start) is not None
-        or _LETTERS_BEHIND_NUMBER.match(text_of_statement, number.start + len(number.value)) is not None
-    )
 
 
 def _drop_sibling_chunk_headings(heading_path: list[str]) -> list[str]:

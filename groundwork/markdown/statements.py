@@ -10,7 +10,9 @@ from typing import Literal
 
 from groundwork.language.dates_and_times import is_date
 from groundwork.language.list_labels import BULLETS, LABEL_AT_START, RULE_LABEL
+from groundwork.language.numbers import Number, numbers
 from groundwork.language.sentences import sentences
+from groundwork.language.words import ENGLISH_STOP_WORDS
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.captions import STATEMENT_LETTER, caption_end, is_caption, is_directive_line
 from groundwork.markdown.markdown_tables import TABLE_TAG, MarkdownCell, read_table
@@ -31,6 +33,11 @@ _LINK_ADDRESS = re.compile(
 _LINK_IN_STATEMENT = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)|<?\b(?:https?|ftp|mailto):[^\s>]*>?|\bwww\.\S*")
 _STATEMENT_NUMBER = re.compile(rf"^[\s#*_]*{RULE_LABEL}\.?\s+")
 _SECOND_STATEMENT_WORD = re.compile(r"[\W\d_][^\W\d_]")
+MIN_COUNTED_LINES = 3  # that count up, and are a listing
+_STATEMENT_LINE_COUNTER = re.compile(r"(?m)^[ \t]*(\d{1,5})(?=[ \t:.|)]|$)")
+_FOOTNOTE_BEFORE_STATEMENT = re.compile(r"\s*\[?\^?(\d{1,3})[\]:.]?\s+([A-Z][a-z]*)\s[a-z]")
+_CASED_STATEMENT_LETTER = re.compile(r"[A-Za-zÀ-ɏͰ-ԯ]")  # numbers stand beside the letters of other scripts
+_STATEMENT_ORDINAL_END = re.compile(rf"{_CASED_STATEMENT_LETTER.pattern}{{3}}")  # two may be those of an ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,3 +264,33 @@ class _StatementLead:
 
 def _is_numbered_label(label: str) -> bool:
     return any(character.isdigit() for character in label)
+
+
+def statement_numbers(statement_text: str) -> list[Number]:
+    """The numbers of a statement; line numbers of a listing, and the mark of a footnote before its text, are none."""
+    statement_counters = [(match.start(1), int(match[1])) for match in _STATEMENT_LINE_COUNTER.finditer(statement_text)]
+    statement_counter_starts = {
+        counter_start
+        for index, (counter_start, counter_value) in enumerate(statement_counters)
+        if len(statement_counters) >= MIN_COUNTED_LINES
+        and any(
+            0 <= neighbour < len(statement_counters)
+            and statement_counters[neighbour][1] - counter_value == neighbour - index
+            for neighbour in (index - 1, index + 1)
+        )
+    }
+    if (mark := _FOOTNOTE_BEFORE_STATEMENT.match(statement_text)) and mark[2].lower() in ENGLISH_STOP_WORDS:
+        statement_counter_starts.add(mark.start(1))
+    return [
+        number
+        for number in numbers(statement_text)
+        if number.start not in statement_counter_starts and not _is_number_in_statement_word(statement_text, number)
+    ]
+
+
+def _is_number_in_statement_word(statement_text: str, number: Number) -> bool:
+    """Is it a part of a word, such as 37signals or BC4, and no unit or ordinal behind it?"""
+    return not number.unit and (
+        _CASED_STATEMENT_LETTER.match(statement_text, max(0, number.start - 1), number.start) is not None
+        or _STATEMENT_ORDINAL_END.match(statement_text, number.start + len(number.value)) is not None
+    )
