@@ -145,7 +145,7 @@ class CoveredDocument(CoverageStruct):
             run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]
         }
         for coverage_item in self.items[first_item:last_item]:
-            asking_runs = {self.questions[question_index].run for question_index in coverage_item.asked}
+            asking_runs = {self.questions[covering_index].run for covering_index in coverage_item.asked}
             for run, counts_by_kind in coverage_counts.items():
                 is_asked = bool(asking_runs) if run == "" else run in asking_runs
                 counts_by_kind[coverage_item.kind].of += 1
@@ -160,15 +160,15 @@ def _coverage_item_start(coverage_item: CoverageItem) -> int:
     return coverage_item.start
 
 
-def coverage_sections(markdown: str, title: str) -> list[CoverageSection]:
+def coverage_sections(covered_text: str, title: str) -> list[CoverageSection]:
     """The headings as sections, text before the first of them as one more named by the document's title."""
-    section_headings: list[Block] = [block for block in blocks(markdown) if block.kind == "heading" and block.headings]
+    coverage_headings = [block for block in blocks(covered_text) if block.kind == "heading" and block.headings]
     covered_sections = []
-    if not section_headings or markdown[: section_headings[0].start].strip():
-        section_end = section_headings[0].start if section_headings else len(markdown)
+    if not coverage_headings or covered_text[: coverage_headings[0].start].strip():
+        section_end = coverage_headings[0].start if coverage_headings else len(covered_text)
         covered_sections.append(CoverageSection(title=title, level=1, start=0, end=section_end, headings=[title]))
-    section_ends = _section_ends(section_headings, len(markdown))
-    for heading, section_end in zip(section_headings, section_ends, strict=True):
+    covered_ends = _section_ends(coverage_headings, len(covered_text))
+    for heading, section_end in zip(coverage_headings, covered_ends, strict=True):
         headings, level = list(heading.headings), heading.level
         covered_sections.append(
             CoverageSection(title=headings[-1], level=level, start=heading.start, end=section_end, headings=headings)
@@ -176,189 +176,187 @@ def coverage_sections(markdown: str, title: str) -> list[CoverageSection]:
     return covered_sections
 
 
-def _section_ends(section_headings: Sequence[Block], text_end: int) -> list[int]:
+def _section_ends(coverage_headings: Sequence[Block], text_end: int) -> list[int]:
     """Where the section of each heading ends: at the next heading of its level or above."""
-    section_ends = [text_end] * len(section_headings)
-    headings_of_open_sections: list[int] = []  # whose sections go on, their levels rising
-    for heading_index, section_heading in enumerate(section_headings):
-        while (
-            headings_of_open_sections and section_headings[headings_of_open_sections[-1]].level >= section_heading.level
-        ):
-            section_ends[headings_of_open_sections.pop()] = section_heading.start
-        headings_of_open_sections.append(heading_index)
-    return section_ends
+    covered_ends = [text_end] * len(coverage_headings)
+    open_coverage_headings: list[int] = []  # whose sections go on, their levels rising
+    for heading_index, coverage_heading in enumerate(coverage_headings):
+        while open_coverage_headings and coverage_headings[open_coverage_headings[-1]].level >= coverage_heading.level:
+            covered_ends[open_coverage_headings.pop()] = coverage_heading.start
+        open_coverage_headings.append(heading_index)
+    return covered_ends
 
 
 def place_by_embedding(
-    questions: list[RunQuestion],
-    candidate_statements: CandidateStatements,
+    covering: list[RunQuestion],
+    coverage_candidates: CandidateStatements,
     placed: set[int],
     find_nearest: FindNearestStatements,
 ) -> None:
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
     # by their statements, so that these are embedded once
-    questions_by_statements: dict[tuple[int, ...], list[int]] = {}
-    for question_index, question in enumerate(questions):
-        if question_index not in placed:
+    covering_by_statements: dict[tuple[int, ...], list[int]] = {}
+    for covering_index, question in enumerate(covering):
+        if covering_index not in placed:
             question.placed = False  # as it stays where its chunk is gone: chunked anew since it was asked
-            statement_ids = tuple(id(item) for item, _ in candidate_statements.get(question_index, []))
-            questions_by_statements.setdefault(statement_ids, []).append(question_index)
-    for statement_ids, question_indices in questions_by_statements.items():
-        if statement_ids:
-            chunk_statements = candidate_statements[question_indices[0]]
-            _place_at_nearest(questions, question_indices, chunk_statements, find_nearest)
+            coverage_ids = tuple(id(item) for item, _ in coverage_candidates.get(covering_index, []))
+            covering_by_statements.setdefault(coverage_ids, []).append(covering_index)
+    for coverage_ids, covering_indices in covering_by_statements.items():
+        if coverage_ids:
+            coverage_statements = coverage_candidates[covering_indices[0]]
+            _place_at_nearest(covering, covering_indices, coverage_statements, find_nearest)
 
 
 def _place_at_nearest(
-    questions: list[RunQuestion],
-    question_indices: list[int],
-    chunk_statements: list[tuple[CoverageItem, str]],
+    covering: list[RunQuestion],
+    covering_indices: list[int],
+    coverage_statements: list[tuple[CoverageItem, str]],
     find_nearest: FindNearestStatements,
 ) -> None:
-    question_texts = [f"{questions[i].pair.question} {questions[i].pair.answer}" for i in question_indices]
-    nearest_statements = find_nearest(question_texts, [statement_text for _, statement_text in chunk_statements])
-    for question_index, statement_index in zip(question_indices, nearest_statements, strict=True):
-        questions[question_index].placed = statement_index >= 0
+    question_texts = [f"{covering[i].pair.question} {covering[i].pair.answer}" for i in covering_indices]
+    nearest_statements = find_nearest(question_texts, [statement_text for _, statement_text in coverage_statements])
+    for covering_index, statement_index in zip(covering_indices, nearest_statements, strict=True):
+        covering[covering_index].placed = statement_index >= 0
         if statement_index >= 0:
-            chunk_statements[statement_index][0].likely.append(question_index)
+            coverage_statements[statement_index][0].likely.append(covering_index)
 
 
 def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
     """Why pairs stand nowhere on the page: their chunk is gone, or they rest on no statement of it."""
     gone_chunk_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
-    placement_warnings = []
+    coverage_warnings = []
     if gone_chunk_count:
-        placement_warnings.append(
+        coverage_warnings.append(
             f"{counted(gone_chunk_count, 'question')} could not be placed on the text; was it chunked again?"
         )
-    if groundless_pair_count := len(pairs) - gone_chunk_count:
-        placement_warnings.append(
-            f"{counted(groundless_pair_count, 'question')} could not be placed: the evidence is a heading or the lead "
+    if uncovered_count := len(pairs) - gone_chunk_count:
+        coverage_warnings.append(
+            f"{counted(uncovered_count, 'question')} could not be placed: the evidence is a heading or the lead "
             "of a list, which are no statements"
         )
-    return placement_warnings
+    return coverage_warnings
 
 
 def collect_coverage(
     document: str,
     title: str,
-    markdown: str,
-    chunk_readings: Sequence[Reading],
+    covered_text: str,
+    covered_readings: Sequence[Reading],
     runs: dict[str, list[Pair]],
     find_nearest: FindNearestStatements,
     declined: Mapping[str, DeclinedInChunks] | None = None,
 ) -> CoveredDocument:
-    """Everything that `runs` (pairs by run) ask about `markdown`, whose chunks hold the pairs' evidence.
+    """Everything that `runs` (pairs by run) ask about `covered_text`, whose chunks hold the pairs' evidence.
 
     `declined`: by run what its model found nothing worth asking in.
     """
-    questions = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
-    questions_by_chunk = _questions_by_chunk(questions)
-    coverage_items, candidate_statements = _collect_coverage_items(
-        chunk_readings, list(runs) or [""], questions, questions_by_chunk
+    covering = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
+    covering_by_chunk = _questions_by_chunk(covering)
+    coverage_items, coverage_candidates = _collect_coverage_items(
+        covered_readings, list(runs) or [""], covering, covering_by_chunk
     )
-    _mark_declined_items(chunk_readings, declined or {}, coverage_items)
-    figure_items = _collect_figure_items(chunk_readings, questions, questions_by_chunk)
-    asked_items: list[CoverageItem | FigureItem] = [*coverage_items.values(), *figure_items]
-    placed_questions = {question_index for item in asked_items for question_index in item.asked}
-    place_by_embedding(questions, candidate_statements, placed_questions, find_nearest)
-    skipped_chunks = [chunk_reading.chunk for chunk_reading in chunk_readings if chunk_reading.chunk.skip]
+    _mark_declined_items(covered_readings, declined or {}, coverage_items)
+    coverage_figures = _collect_figure_items(covered_readings, covering, covering_by_chunk)
+    asked_coverage_items: list[CoverageItem | FigureItem] = [*coverage_items.values(), *coverage_figures]
+    placed_questions = {covering_index for item in asked_coverage_items for covering_index in item.asked}
+    place_by_embedding(covering, coverage_candidates, placed_questions, find_nearest)
+    skipped_chunks = [covered_reading.chunk for covered_reading in covered_readings if covered_reading.chunk.skip]
     return CoveredDocument(
         document_id=document,
         title=title or document,
         runs=list(runs),
         items=_merge_overlapping_statements(coverage_items.values()),
-        questions=questions,
-        sections=coverage_sections(markdown, title or document),
-        left_out=[LeftOutPart(start=chunk.start, end=chunk.end, why=chunk.skip) for chunk in skipped_chunks],
-        figures=figure_items,
+        questions=covering,
+        sections=coverage_sections(covered_text, title or document),
+        left_out=[LeftOutPart(start=covered.start, end=covered.end, why=covered.skip) for covered in skipped_chunks],
+        figures=coverage_figures,
     )
 
 
-def _questions_by_chunk(questions: Sequence[RunQuestion]) -> dict[tuple[str, str], list[int]]:
+def _questions_by_chunk(covering: Sequence[RunQuestion]) -> dict[tuple[str, str], list[int]]:
     """Their indices by chunk and run: apart by run, since a curated or merged run keeps its pairs' ids."""
-    questions_by_chunk: dict[tuple[str, str], list[int]] = {}
-    for question_index, question in enumerate(questions):
+    covering_by_chunk: dict[tuple[str, str], list[int]] = {}
+    for covering_index, question in enumerate(covering):
         for chunk_id in question.pair.chunks:
-            questions_by_chunk.setdefault((chunk_id, question.run), []).append(question_index)
-    return questions_by_chunk
+            covering_by_chunk.setdefault((chunk_id, question.run), []).append(covering_index)
+    return covering_by_chunk
 
 
 def _collect_coverage_items(
-    chunk_readings: Sequence[Reading],
+    covered_readings: Sequence[Reading],
     runs: Sequence[str],
-    questions: list[RunQuestion],
-    questions_by_chunk: Mapping[tuple[str, str], list[int]],
+    covering: list[RunQuestion],
+    covering_by_chunk: Mapping[tuple[str, str], list[int]],
 ) -> tuple[ItemsBySpan, CandidateStatements]:
     """The statements and numbers of the chunks, and by question the statements of its chunks."""
     coverage_items: ItemsBySpan = {}
-    candidate_statements: CandidateStatements = {}
-    for chunk_reading in chunk_readings:
+    coverage_candidates: CandidateStatements = {}
+    for covered_reading in covered_readings:
         for run in runs:
-            question_indices = questions_by_chunk.get((chunk_reading.chunk.id, run), [])
-            if question_indices or not chunk_reading.chunk.skip:
-                chunk_statements = _add_coverage_items(chunk_reading, question_indices, questions, coverage_items)
-                for question_index in question_indices:
-                    candidate_statements.setdefault(question_index, []).extend(chunk_statements)
-    return coverage_items, candidate_statements
+            covering_indices = covering_by_chunk.get((covered_reading.chunk.id, run), [])
+            if covering_indices or not covered_reading.chunk.skip:
+                coverage_statements = _add_coverage_items(covered_reading, covering_indices, covering, coverage_items)
+                for covering_index in covering_indices:
+                    coverage_candidates.setdefault(covering_index, []).extend(coverage_statements)
+    return coverage_items, coverage_candidates
 
 
 def _collect_figure_items(
-    chunk_readings: Sequence[Reading],
-    questions: Sequence[RunQuestion],
-    questions_by_chunk: Mapping[tuple[str, str], Sequence[int]],
+    covered_readings: Sequence[Reading],
+    covering: Sequence[RunQuestion],
+    covering_by_chunk: Mapping[tuple[str, str], Sequence[int]],
 ) -> list[FigureItem]:
     """The figures of the chunks, in offsets of the document."""
     questions_of_chunk: dict[str, list[int]] = {}
-    for (chunk_id, _), question_indices in questions_by_chunk.items():
-        questions_of_chunk.setdefault(chunk_id, []).extend(question_indices)
-    figure_items = []
-    for chunk in (chunk_reading.chunk for chunk_reading in chunk_readings):
-        chunk_offset = chunk.start - len(chunk.added)
-        for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
-            if figure.start >= len(chunk.added):
-                quote, chunk_questions = chunk.text[figure.start : figure.end], questions_of_chunk.get(chunk.id, [])
-                asked = sorted(i for i in chunk_questions if quote in questions[i].pair.evidence)
-                start, end = figure.start + chunk_offset, figure.end + chunk_offset
-                figure_items.append(
+    for (chunk_id, _), covering_indices in covering_by_chunk.items():
+        questions_of_chunk.setdefault(chunk_id, []).extend(covering_indices)
+    coverage_figures = []
+    for covered in (covered_reading.chunk for covered_reading in covered_readings):
+        covered_offset = covered.start - len(covered.added)
+        for figure in figures(covered.text, covered.document) if covered.figures else ():
+            if figure.start >= len(covered.added):
+                quote, chunk_questions = covered.text[figure.start : figure.end], questions_of_chunk.get(covered.id, ())
+                asked = sorted(i for i in chunk_questions if quote in covering[i].pair.evidence)
+                start, end = figure.start + covered_offset, figure.end + covered_offset
+                coverage_figures.append(
                     FigureItem(start=start, end=end, file=figure.file, caption=figure.caption, asked=asked)
                 )
-    return figure_items
+    return coverage_figures
 
 
 def _add_coverage_items(
-    chunk_reading: Reading, question_indices: list[int], questions: list[RunQuestion], coverage_items: ItemsBySpan
+    covered_reading: Reading, covering_indices: list[int], covering: list[RunQuestion], coverage_items: ItemsBySpan
 ) -> list[tuple[CoverageItem, str]]:
     """Add the statements and numbers of a chunk to the items, in offsets of the document; its statements, with text."""
-    chunk = chunk_reading.chunk
-    asking_pairs = {question_index: questions[question_index].pair for question_index in question_indices}
-    question_index_of = {pair.id: question_index for question_index, pair in asking_pairs.items()}
-    chunk_offset = chunk.start - len(chunk.added)
+    covered = covered_reading.chunk
+    asking_pairs = {covering_index: covering[covering_index].pair for covering_index in covering_indices}
+    question_index_of = {pair.id: covering_index for covering_index, pair in asking_pairs.items()}
+    covered_offset = covered.start - len(covered.added)
     statements_with_text = []
-    for coverage_span in coverage(chunk_reading, list(asking_pairs.values())).spans:
-        start, end = max(coverage_span.start + chunk_offset, chunk.start), coverage_span.end + chunk_offset
+    for coverage_span in coverage(covered_reading, list(asking_pairs.values())).spans:
+        start, end = max(coverage_span.start + covered_offset, covered.start), coverage_span.end + covered_offset
         coverage_item = coverage_items.setdefault(
             (start, end, coverage_span.kind), CoverageItem(start=start, end=end, kind=coverage_span.kind)
         )
         span_questions = {question_index_of[pair_id] for pair_id in coverage_span.touched_by}
         coverage_item.asked = sorted({*coverage_item.asked, *span_questions})
         if coverage_span.kind != "number":
-            statements_with_text.append((coverage_item, chunk.text[coverage_span.start : coverage_span.end]))
+            statements_with_text.append((coverage_item, covered.text[coverage_span.start : coverage_span.end]))
     return statements_with_text
 
 
 def _mark_declined_items(
-    chunk_readings: Sequence[Reading], declined: Mapping[str, DeclinedInChunks], coverage_items: ItemsBySpan
+    covered_readings: Sequence[Reading], declined: Mapping[str, DeclinedInChunks], coverage_items: ItemsBySpan
 ) -> None:
     """Note at each of `coverage_items` which runs declined it."""
-    for chunk in (chunk_reading.chunk for chunk_reading in chunk_readings):
-        chunk_offset = chunk.start - len(chunk.added)
+    for covered in (covered_reading.chunk for covered_reading in covered_readings):
+        covered_offset = covered.start - len(covered.added)
         for run, declined_by_chunk in declined.items():
-            for (start, end, kind), declined_reason in declined_by_chunk.get(chunk.id, {}).items():
+            for (start, end, kind), uncovered_reason in declined_by_chunk.get(covered.id, {}).items():
                 if coverage_item := coverage_items.get(
-                    (max(start + chunk_offset, chunk.start), end + chunk_offset, kind)
+                    (max(start + covered_offset, covered.start), end + covered_offset, kind)
                 ):
-                    coverage_item.declined = {**coverage_item.declined, run: declined_reason}
+                    coverage_item.declined = {**coverage_item.declined, run: uncovered_reason}
 
 
 def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> list[CoverageItem]:
@@ -383,25 +381,25 @@ def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> lis
 
 def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
     """The coverage of all chunks taken together."""
-    chunk_spans = [span for chunk in chunks for span in chunk.spans]
-    figures_asked = [bool(figure.asked_by) for chunk in chunks for figure in chunk.figures or ()]
+    coverage_spans = [span for covered in chunks for span in covered.spans]
+    figures_asked = [bool(figure.asked_by) for covered in chunks for figure in covered.figures or ()]
     figure_count = FigureCount(of=len(figures_asked), asked=sum(figures_asked)) if figures_asked else msgspec.UNSET
     return DocumentCoverage(
-        document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(chunk_spans)
+        document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(coverage_spans)
     )
 
 
-def check_chunks_match(markdown: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:
+def check_chunks_match(covered_text: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:
     """Raise BadRecord where the chunks are not of this text, or not of all of it: what is covered would be counted at
     other places, or text that was added would count as nothing."""
     chunks_end = 0
-    for chunk in chunks:
-        if chunk.added + markdown[chunk.start : chunk.end] + chunk.closing != chunk.text:
-            raise _changed_since_chunking(markdown_file, f"chunk {chunk.index + 1} stands elsewhere or nowhere")
-        if markdown[chunks_end : chunk.start].strip():
-            raise _changed_since_chunking(markdown_file, f"the text before chunk {chunk.index + 1} is in no chunk")
-        chunks_end = max(chunks_end, chunk.end)
-    if chunks and markdown[chunks_end:].strip():
+    for covered in chunks:
+        if covered.added + covered_text[covered.start : covered.end] + covered.closing != covered.text:
+            raise _changed_since_chunking(markdown_file, f"chunk {covered.index + 1} stands elsewhere or nowhere")
+        if covered_text[chunks_end : covered.start].strip():
+            raise _changed_since_chunking(markdown_file, f"the text before chunk {covered.index + 1} is in no chunk")
+        chunks_end = max(chunks_end, covered.end)
+    if chunks and covered_text[chunks_end:].strip():
         raise _changed_since_chunking(markdown_file, "the text behind the last chunk is in no chunk")
 
 
@@ -412,27 +410,27 @@ def _changed_since_chunking(text_file: Path, reason: str) -> BadRecord:
     )
 
 
-def declined_statements(records: Mapping[str, DocumentCoverage]) -> dict[str, DeclinedInChunks]:
+def declined_statements(coverage_records: Mapping[str, DocumentCoverage]) -> dict[str, DeclinedInChunks]:
     """What the model of each run found nothing worth asking in."""
     return {
         run: {
-            chunk.chunk: {(span.start, span.end, span.kind): span.declined for span in chunk.spans if span.declined}
-            for chunk in record.chunks
+            covered.chunk: {(span.start, span.end, span.kind): span.declined for span in covered.spans if span.declined}
+            for covered in record.chunks
         }
-        for run, record in records.items()
+        for run, record in coverage_records.items()
     }
 
 
 def contradicted_parts(
-    records: Mapping[str, DocumentCoverage], chunk_readings: Iterable[Reading]
+    coverage_records: Mapping[str, DocumentCoverage], covered_readings: Iterable[Reading]
 ) -> list[ContradictedPart]:
     """The contradictions that each run noted and whose chunk there still is."""
-    chunk_starts = {chunk_reading.chunk.id: chunk_reading.chunk.start for chunk_reading in chunk_readings}
+    chunk_starts = {covered_reading.chunk.id: covered_reading.chunk.start for covered_reading in covered_readings}
     return [
-        ContradictedPart(run=run, start=chunk_starts[contradiction.chunk], text=contradiction.text)
-        for run, record in records.items()
-        for contradiction in record.contradictions
-        if contradiction.chunk in chunk_starts
+        ContradictedPart(run=run, start=chunk_starts[covered_contradiction.chunk], text=covered_contradiction.text)
+        for run, record in coverage_records.items()
+        for covered_contradiction in record.contradictions
+        if covered_contradiction.chunk in chunk_starts
     ]
 
 

@@ -38,38 +38,37 @@ from groundwork.markdown.blocks import blocks
 from groundwork.markdown.markdown_tables import MarkdownTable, read_table
 
 
-def in_source_spelling(answer: str, source: str, grounded_values: Set[str], grounded_dates: Set[Date]) -> str:
-    """`answer` without its full dates and the times of `source`, and with fractions and thousands as `source` has them.
+def in_source_spelling(grounded_answer: str, ground: str, grounded_values: Set[str], grounded_dates: Set[Date]) -> str:
+    """An answer without its full dates and the times of `ground`, with fractions and thousands as `ground` has them.
 
     `grounded_values` are those of the source's numbers, however they are written. What means something else stays.
     """
-    for answer_spelling, date_meanings in slashed_dates(answer):
+    for grounded_spelling, date_meanings in slashed_dates(grounded_answer):
         if date_meanings & grounded_dates:
-            answer = answer.replace(answer_spelling, " ")
-    answer = _without_times(without_dates(answer), source)
-    answer = plain_fractions(answer)
-    for answer_spelling, fraction_value in fractions(answer):
+            grounded_answer = grounded_answer.replace(grounded_spelling, " ")
+    grounded_answer = _without_times(without_dates(grounded_answer), ground)
+    grounded_answer = plain_fractions(grounded_answer)
+    for grounded_spelling, fraction_value in fractions(grounded_answer):
         if fraction_value in grounded_values:
-            answer = answer.replace(answer_spelling, fraction_value)
-    return _as_thousands(answer, grounded_values)
+            grounded_answer = grounded_answer.replace(grounded_spelling, fraction_value)
+    return _as_thousands(grounded_answer, grounded_values)
 
 
-def _without_times(answer: str, source: str) -> str:
-    """`answer` without the times of day that `source` has in any spelling."""
-    answer_times = list(times(answer))
-    grounded_times = {time.minutes for time in times(source)} if answer_times else set()
-    for time in reversed(answer_times):
-        if time.minutes in grounded_times:
-            answer = f"{answer[: time.start]} {answer[time.end :]}"
-    return answer
+def _without_times(grounded_answer: str, ground: str) -> str:
+    """An answer without the times of day that `ground` has in any spelling."""
+    times_to_ground = list(times(grounded_answer))
+    grounded_times = {grounded_time.minutes for grounded_time in times(ground)} if times_to_ground else set()
+    for grounded_time in reversed(times_to_ground):
+        if grounded_time.minutes in grounded_times:
+            grounded_answer = f"{grounded_answer[: grounded_time.start]} {grounded_answer[grounded_time.end :]}"
+    return grounded_answer
 
 
-def _as_thousands(answer: str, grounded_values: Set[str]) -> str:
-    """`answer` with its thousands joined ("2 000") where the sources have such a number, with another space in it."""
-    joined_answer = join_thousands(answer)
-    if joined_answer == answer or not number_values(joined_answer) - number_values(answer) <= grounded_values:
-        return answer
-    return joined_answer
+def _as_thousands(grounded_answer: str, grounded_values: Set[str]) -> str:
+    """An answer with its thousands joined ("2 000") where the sources have such a number, with another space in it."""
+    joined = join_thousands(grounded_answer)
+    is_grounded = number_values(joined) - number_values(grounded_answer) <= grounded_values
+    return joined if is_grounded else grounded_answer
 
 
 _GROUNDED_UNIT = re.compile(UNIT_NAME, re.IGNORECASE)
@@ -115,7 +114,7 @@ class SourceText:
         return self._quote_spans[quote]
 
     def _find_quote(self, quote: str) -> Span | None:
-        if not any(character.isalnum() for character in quote):  # "%:" of a makefile; never a mark of a sentence
+        if not any(ground_sign.isalnum() for ground_sign in quote):  # "%:" of a makefile; never a mark of a sentence
             quote_start = self.text.find(quote) if len(quote) > 1 else -1
             return (quote_start, quote_start + len(quote)) if quote_start >= 0 else None
         quote_start = self.text.find(quote)
@@ -130,13 +129,13 @@ class SourceText:
     def with_columns(self, quote: str) -> str:
         """A quote; a table's row with the names of its columns, which it does not hold itself."""
         start, _ = self.find(quote) or (-1, -1)
-        for table in self._grounding_tables:
-            if table.header and any(table_row.start <= start < table_row.end for table_row in table.data):
-                column_names = " | ".join(cell.text for cell in table.header[-1].cells)
+        for ground_table in self._grounding_tables:
+            if ground_table.header and any(row.start <= start < row.end for row in ground_table.data):
+                column_names = " | ".join(ground_cell.text for ground_cell in ground_table.header[-1].cells)
                 return f"{quote} (columns: {column_names})"
         return quote
 
-    def faults(self, question: str, answer: str, evidence: Sequence[str]) -> list[str]:
+    def faults(self, question: str, grounded_answer: str, evidence: Sequence[str]) -> list[str]:
         """Why the pair does not rest on the text, one reason each; empty when it does.
 
         Each quote must be found in the text, and every number, date, unit and quoted term of the answer must stand in
@@ -145,17 +144,17 @@ class SourceText:
         faults = [f"evidence is not in the text: {_shorten_quote(quote)}" for quote in evidence if not self.find(quote)]
         if not evidence:
             faults.append("no evidence was given")
-        return faults + self.ungrounded_facts(answer, question)
+        return faults + self.ungrounded_facts(grounded_answer, question)
 
-    def ungrounded_facts(self, answer: str, question: str = "", counts: Set[int] = frozenset()) -> list[str]:
-        """The numbers, dates, units and quoted terms of `answer` that neither text nor question holds, as reasons.
+    def ungrounded_facts(self, grounded_answer: str, question: str = "", counts: Set[int] = frozenset()) -> list[str]:
+        """The numbers, dates, units and quoted terms of the answer that neither text nor question holds, as reasons.
 
         `counts`: numbers that count something, which may stand there without a unit.
         """
-        answer, answer_terms = without_latex(answer), quoted_terms(answer)
+        grounded_answer, grounded_terms = without_latex(grounded_answer), quoted_terms(grounded_answer)
         grounds = [self._grounding_facts, *([_read_facts(question, self.word_language)] if question else [])]
         grounding_text = without_latex(f"{self.text}\n\n{question}")
-        ungrounded = _ungrounded_dates(answer, grounds, grounding_text)
+        ungrounded = _ungrounded_dates(grounded_answer, grounds, grounding_text)
         grounded_numbers = [number for facts in grounds for number in facts.numbers]
         groundable_values = {number.value for number in grounded_numbers}.union(*(facts.labels for facts in grounds))
         other_values = {value for facts in grounds for value in facts.other_readings}
@@ -163,27 +162,31 @@ class SourceText:
         other_values |= scaled_values(groundable_values | other_values, grounded_powers)
         grounded_values = groundable_values | other_values
         grounded_dates = {date for facts in grounds for date in facts.dates}
-        answer = in_source_spelling(answer, grounding_text, grounded_values, grounded_dates)
+        grounded_answer = in_source_spelling(grounded_answer, grounding_text, grounded_values, grounded_dates)
         # only lists have labels: what an answer of one line begins with may be invented
-        answer = answer if "\n" in answer.strip() else f"= {answer}"
-        for number in numbers(answer, spelled=self.word_language):
-            spelling = answer[number.start : number.end]
+        grounded_answer = grounded_answer if "\n" in grounded_answer.strip() else f"= {grounded_answer}"
+        for number in numbers(grounded_answer, spelled=self.word_language):
+            grounded_spelling = grounded_answer[number.start : number.end]
             if not number.unit and number.value.isdecimal() and int(number.value) in counts:
                 continue
-            if number.value in other_values or has_other_meaning(spelling, self.word_language):
+            if number.value in other_values or has_other_meaning(grounded_spelling, self.word_language):
                 continue
-            if number.value not in grounded_values and _is_mantissa(spelling, grounded_values, scales(grounding_text)):
+            if number.value not in grounded_values and _is_mantissa(
+                grounded_spelling, grounded_values, scales(grounding_text)
+            ):
                 continue
             if number.value not in groundable_values and not _is_same_amount(number, grounded_numbers):
-                is_rounded = is_rounding(number, spelling, [*grounded_numbers, *other_numbers], grounded_powers)
-                if not (is_rounded and is_called_rounded(answer, number.start)):
+                is_rounded = is_rounding(
+                    number, grounded_spelling, [*grounded_numbers, *other_numbers], grounded_powers
+                )
+                if not (is_rounded and is_called_rounded(grounded_answer, number.start)):
                     rounding_hint = ', but a rounding of one: say "about"' if is_rounded else ""
                     ungrounded.append(f"the number {number.value} is not in the text{rounding_hint}")
             elif number.unit and not _has_unit(number, grounded_numbers, grounding_text):
                 ungrounded.append(f"the text does not say {number.value} {number.unit}")
-        for answer_term in answer_terms:
-            if not self.find(answer_term) and not (question and find_quote(answer_term, question)):
-                ungrounded.append(f'the term "{answer_term}" is not in the text')
+        for grounded_term in grounded_terms:
+            if not self.find(grounded_term) and not (question and find_quote(grounded_term, question)):
+                ungrounded.append(f'the term "{grounded_term}" is not in the text')
         return list(dict.fromkeys(ungrounded))
 
     @cached_property
@@ -202,9 +205,9 @@ class SourceText:
     def _grounding_rows(self) -> list[tuple[Span, list[list[str]]]]:
         """(span, words of each cell) of every row of the text's tables."""
         return [
-            ((table_row.start, table_row.end), [_folded_words(cell.text) for cell in table_row.cells])
-            for table in self._grounding_tables
-            for table_row in chain(*table)
+            ((ground_row.start, ground_row.end), [_folded_words(ground_cell.text) for ground_cell in ground_row.cells])
+            for ground_table in self._grounding_tables
+            for ground_row in chain(*ground_table)
         ]
 
     @cached_property
@@ -212,9 +215,9 @@ class SourceText:
         return [read_table(self.text, block.start, block.end) for block in blocks(self.text) if block.kind == "table"]
 
 
-def find_quote(quote: str, source: str) -> Span | None:
-    """Where `quote` stands in `source`, as `SourceText.find` tells it, for a text that is looked at once."""
-    return SourceText(source, "").find(quote)  # in any language alike
+def find_quote(quote: str, ground: str) -> Span | None:
+    """Where `quote` stands in `ground`, as `SourceText.find` tells it, for a text that is looked at once."""
+    return SourceText(ground, "").find(quote)  # in any language alike
 
 
 class _GroundingFacts(NamedTuple):
@@ -226,31 +229,31 @@ class _GroundingFacts(NamedTuple):
     other_readings: set[str]  # of its numbers
 
 
-def _read_facts(source: str, language: str) -> _GroundingFacts:
-    source = plain_fractions(without_latex(source))
-    text_dates = dates(source).union(*(meanings for _, meanings in slashed_dates(source)))
+def _read_facts(ground: str, language: str) -> _GroundingFacts:
+    ground = plain_fractions(without_latex(ground))
+    text_dates = dates(ground).union(*(meanings for _, meanings in slashed_dates(ground)))
     return _GroundingFacts(
-        text_dates, numbers(source, spelled=language), labels(source), alternative_readings(source, language)
+        text_dates, numbers(ground, spelled=language), labels(ground), alternative_readings(ground, language)
     )
 
 
-def _ungrounded_dates(answer: str, grounds: Sequence[_GroundingFacts], grounding_text: str) -> list[str]:
+def _ungrounded_dates(grounded_answer: str, grounds: Sequence[_GroundingFacts], grounding_text: str) -> list[str]:
     return [
         f"the date {year:04d}-{month:02d}-{day:02d} is not in the text"
-        for year, month, day in sorted(dates(answer).difference(*(facts.dates for facts in grounds)))
+        for year, month, day in sorted(dates(grounded_answer).difference(*(facts.dates for facts in grounds)))
         if not _has_date_parts(year, month, day, grounding_text)
     ]
 
 
-def _has_date_parts(year: int, month: int, day: int, source: str) -> bool:
+def _has_date_parts(year: int, month: int, day: int, ground: str) -> bool:
     """The parts may stand apart ("from 3 to 5 May 2025"): year, day and the month's name are there."""
-    grounded_values = number_values(source)
-    return {str(year), str(day)} <= grounded_values and names_month(source, month)
+    grounded_values = number_values(ground)
+    return {str(year), str(day)} <= grounded_values and names_month(ground, month)
 
 
-def _is_mantissa(spelling_in_answer: str, grounded_values: Set[str], grounded_scales: Set[int]) -> bool:
+def _is_mantissa(grounded_spelling: str, grounded_values: Set[str], grounded_scales: Set[int]) -> bool:
     """Is it a number whose scale stands elsewhere: "1.5 million" for a cell of 1.5 below "in millions"?"""
-    mantissa_parts = mantissa_and_scale(spelling_in_answer)
+    mantissa_parts = mantissa_and_scale(grounded_spelling)
     return mantissa_parts is not None and mantissa_parts[0] in grounded_values and mantissa_parts[1] in grounded_scales
 
 
@@ -261,7 +264,7 @@ def _is_same_amount(answer_number: Number, grounded_numbers: Sequence[Number]) -
     )
 
 
-def _has_unit(answer_number: Number, grounded_numbers: Sequence[Number], source: str) -> bool:
+def _has_unit(answer_number: Number, grounded_numbers: Sequence[Number], ground: str) -> bool:
     """The text has this number with this unit, or bare (a table's cell, "two-yearly") and the unit elsewhere."""
     grounded_units = {
         ground_number.unit
@@ -270,14 +273,14 @@ def _has_unit(answer_number: Number, grounded_numbers: Sequence[Number], source:
     }
     if answer_number.unit in grounded_units:
         return True
-    grounded_unit_names = _GROUNDED_UNIT.findall(source) if "" in grounded_units else ()
+    grounded_unit_names = _GROUNDED_UNIT.findall(ground) if "" in grounded_units else ()
     return any(answer_number.unit in (canonical_unit(name), unit_of_adverb(name)) for name in grounded_unit_names)
 
 
-def _find_quote_parts(quote_parts: Sequence[str], source: str) -> Span | None:
+def _find_quote_parts(quote_parts: Sequence[str], ground: str) -> Span | None:
     quote_start, search_start = None, 0
     for quote_part in quote_parts:
-        remaining_ground = source[search_start:]
+        remaining_ground = ground[search_start:]
         part_span = _find_normalised_quote(
             quote_part, [_normalise_ground(remaining_ground, with_labels) for with_labels in (True, False)]
         )
@@ -289,14 +292,15 @@ def _find_quote_parts(quote_parts: Sequence[str], source: str) -> Span | None:
 
 
 def _find_normalised_quote(quote: str, normalised_grounds: Sequence[_NormalisedGround]) -> Span | None:
-    for normalised in normalised_grounds:
-        normalised_quote = _normalise_ground(quote, normalised.with_labels).text.strip(_PUNCTUATION_AROUND_QUOTE)
+    for plain_ground in normalised_grounds:
+        normalised_quote = _normalise_ground(quote, plain_ground.with_labels).text.strip(_PUNCTUATION_AROUND_QUOTE)
         if not normalised_quote:
             return None
         quote_start = -1
-        while (quote_start := normalised.text.find(normalised_quote, quote_start + 1)) >= 0:
-            if _is_quote_of_whole_words(normalised.text, quote_start, quote_start + len(normalised_quote)):
-                return normalised.offsets[quote_start], normalised.offsets[quote_start + len(normalised_quote) - 1] + 1
+        while (quote_start := plain_ground.text.find(normalised_quote, quote_start + 1)) >= 0:
+            if _is_quote_of_whole_words(plain_ground.text, quote_start, quote_start + len(normalised_quote)):
+                last_offset = plain_ground.offsets[quote_start + len(normalised_quote) - 1]
+                return plain_ground.offsets[quote_start], last_offset + 1
     return None
 
 
@@ -304,22 +308,25 @@ def _folded_words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-def _find_quote_in_rows(quote: str, rows: Iterable[tuple[Span, list[list[str]]]]) -> Span | None:
+def _find_quote_in_rows(quote: str, ground_rows: Iterable[tuple[Span, list[list[str]]]]) -> Span | None:
     """A quote of cells that stand in this order in one table row, others between them; none in a cell, where a word
     left out may be a "not".
     """
     quote_words = _folded_words(quote)
     if len(quote_words) < 2:
         return None
-    return next((span for span, cells in rows if _is_quote_of_cells(quote_words, cells)), None)
+    return next((span for span, ground_cells in ground_rows if _is_quote_of_cells(quote_words, ground_cells)), None)
 
 
-def _is_quote_of_cells(quote_words: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
+def _is_quote_of_cells(quote_words: Sequence[str], ground_cells: Sequence[Sequence[str]]) -> bool:
     """Is the quote made of a piece of each of these cells, or of some of them, in their order?"""
     matched_quote_words = 0
-    for cell in cells:  # the longest piece of each: what a shorter one leaves the others is the same and more
+    for ground_cell in ground_cells:  # the longest piece of each: a shorter one leaves the others the same and more
         matched_quote_words += max(
-            (_shared_word_count(quote_words[matched_quote_words:], cell[start:]) for start in range(len(cell))),
+            (
+                _shared_word_count(quote_words[matched_quote_words:], ground_cell[start:])
+                for start in range(len(ground_cell))
+            ),
             default=0,
         )
     return matched_quote_words == len(quote_words)
@@ -341,14 +348,14 @@ class _NormalisedGround(NamedTuple):
     with_labels: bool
 
 
-def _normalise_ground(source: str, with_labels: bool) -> _NormalisedGround:
-    if "<" in source:
-        source = _TAG_IN_QUOTE.sub(lambda tag: " " * len(tag.group()), source)
-    quote_label_spans = [] if with_labels else [match.span() for match in _QUOTE_LABEL.finditer(source)]
+def _normalise_ground(ground: str, with_labels: bool) -> _NormalisedGround:
+    if "<" in ground:
+        ground = _TAG_IN_QUOTE.sub(lambda tag: " " * len(tag.group()), ground)
+    quote_label_spans = [] if with_labels else [match.span() for match in _QUOTE_LABEL.finditer(ground)]
     quote_label_starts = [start for start, _ in quote_label_spans]
     normalised_characters: list[str] = []
     ground_offsets: list[int] = []
-    for i, ground_character in enumerate(source):
+    for i, ground_character in enumerate(ground):
         label_index = bisect_left(quote_label_starts, i + 1) - 1
         if label_index >= 0 and i < quote_label_spans[label_index][1]:
             continue
@@ -359,27 +366,27 @@ def _normalise_ground(source: str, with_labels: bool) -> _NormalisedGround:
             continue
         if ground_character in _SIGNS_BESIDE_QUOTES:
             continue
-        for character in _plain_quote_characters(ground_character):
-            normalised_characters.append(character)
+        for ground_sign in _plain_quote_characters(ground_character):
+            normalised_characters.append(ground_sign)
             ground_offsets.append(i)
     return _NormalisedGround("".join(normalised_characters), tuple(ground_offsets), with_labels)
 
 
 @lru_cache(maxsize=4096)
-def _plain_quote_characters(character: str) -> str:
+def _plain_quote_characters(ground_sign: str) -> str:
     """A character, or those that it stands for, without typography and in lower case."""
-    return unicodedata.normalize("NFKC", character.translate(_TYPOGRAPHIC_QUOTE_SIGNS)).casefold()
+    return unicodedata.normalize("NFKC", ground_sign.translate(_TYPOGRAPHIC_QUOTE_SIGNS)).casefold()
 
 
-def _is_quote_of_whole_words(source: str, quote_start: int, quote_end: int) -> bool:
-    return not (_is_inside_word(source, quote_start) or _is_inside_word(source, quote_end))
+def _is_quote_of_whole_words(ground: str, quote_start: int, quote_end: int) -> bool:
+    return not (_is_inside_word(ground, quote_start) or _is_inside_word(ground, quote_end))
 
 
-def _is_inside_word(source: str, border: int) -> bool:
+def _is_inside_word(ground: str, border: int) -> bool:
     """Do the characters around an offset belong to one word? Those of a script without spaces never do."""
-    if not 0 < border < len(source) or not (source[border - 1].isalnum() and source[border].isalnum()):
+    if not 0 < border < len(ground) or not (ground[border - 1].isalnum() and ground[border].isalnum()):
         return False
-    return not has_unspaced(source[border - 1 : border + 1])
+    return not has_unspaced(ground[border - 1 : border + 1])
 
 
 def _shorten_quote(quote: str, limit: int = 80) -> str:

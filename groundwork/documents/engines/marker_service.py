@@ -92,21 +92,21 @@ class MarkerService:
         """
         with_service_images = service_request.settings.pictures
         service_form = self._service_form(service_request, with_service_images)
-        uploaded_bytes = await asyncio.to_thread(Path(service_request.source).read_bytes)
-        usage_row = UsageRow("ingest", MARKER_API, document)
-        reply_name = f"{_service_request_digest(uploaded_bytes, service_form)}.json"
-        stored_replies = [folder / reply_name for folder in (self.replies, self.joined) if folder]
-        if stored_reply := next(filter(Path.is_file, stored_replies), None):
-            service_reply = stored_reply.read_bytes()
-            usage_row.replayed = 1
+        service_upload = await asyncio.to_thread(Path(service_request.source).read_bytes)
+        service_usage = UsageRow("ingest", MARKER_API, document)
+        service_reply_name = f"{_service_request_digest(service_upload, service_form)}.json"
+        stored_service_replies = [folder / service_reply_name for folder in (self.replies, self.joined) if folder]
+        if stored_service_reply := next(filter(Path.is_file, stored_service_replies), None):
+            service_reply = stored_service_reply.read_bytes()
+            service_usage.replayed = 1
         else:
-            service_reply = await self._fetch_service_reply(uploaded_bytes, service_form, service_request.ending)
-            await asyncio.to_thread(write_bytes, self.replies / reply_name, service_reply)
-            usage_row.calls = 1
+            service_reply = await self._fetch_service_reply(service_upload, service_form, service_request.ending)
+            await asyncio.to_thread(write_bytes, self.replies / service_reply_name, service_reply)
+            service_usage.calls = 1
         service_result = _decode_service_reply(service_reply, _MarkerJobResult)
-        if not usage_row.replayed:
-            self._count_service_cost(service_result, usage_row)
-        self.usage.append(usage_row)
+        if not service_usage.replayed:
+            self._count_service_cost(service_result, service_usage)
+        self.usage.append(service_usage)
         return _conversion_by_service(service_result, service_request, with_service_images)
 
     def _service_form(self, service_request: ConversionRequest, with_service_images: bool) -> dict[str, str]:
@@ -125,21 +125,21 @@ class MarkerService:
             for form_field, value in service_options.items()
         }
 
-    def _count_service_cost(self, service_result: _MarkerJobResult, usage_row: UsageRow) -> None:
-        usage_row.pages = service_result.page_count or 0
+    def _count_service_cost(self, service_result: _MarkerJobResult, service_usage: UsageRow) -> None:
+        service_usage.pages = service_result.page_count or 0
         service_cost = service_result.cost_breakdown or _MarkerJobCost()
         service_cents = (
             service_cost.final_cost_cents if service_cost.final_cost_cents is not None else service_cost.total_cents
         )
         price_per_thousand = self.settings.price_per_1000_pages
         if service_cents is not None:
-            usage_row.cost = service_cents / 100
+            service_usage.cost = service_cents / 100
         elif price_per_thousand is not None:
-            usage_row.cost = price_per_thousand * usage_row.pages / 1000
+            service_usage.cost = price_per_thousand * service_usage.pages / 1000
         else:
-            usage_row.unpriced = 1
+            service_usage.unpriced = 1
 
-    async def _fetch_service_reply(self, uploaded_bytes: bytes, service_form: dict[str, str], ending: str) -> bytes:
+    async def _fetch_service_reply(self, service_upload: bytes, service_form: dict[str, str], ending: str) -> bytes:
         """Upload, and wait for the reply of a job that is complete."""
         import httpx2
 
@@ -153,13 +153,13 @@ class MarkerService:
                 ) as client,
             ):
                 service = _ServiceClient(client, service_key, self.settings)
-                uploaded_file = {"file": (f"document{ending}", uploaded_bytes)}
-                submission = await service.send("POST", self.settings.url, data=service_form, files=uploaded_file)
-                submitted_job = _decode_service_reply(submission, _SubmittedMarkerJob)
-                if not submitted_job.success or not submitted_job.request_id:
-                    refusal = service.redact(submitted_job.error or "no id")
-                    raise BadDocument(f"{MARKER_API}: the service did not take it: {refusal}")
-                return await service.wait_for_reply(self._check_url(submitted_job))
+                service_file = {"file": (f"document{ending}", service_upload)}
+                service_reply = await service.send("POST", self.settings.url, data=service_form, files=service_file)
+                service_job = _decode_service_reply(service_reply, _SubmittedMarkerJob)
+                if not service_job.success or not service_job.request_id:
+                    service_refusal = service.redact(service_job.error or "no id")
+                    raise BadDocument(f"{MARKER_API}: the service did not take it: {service_refusal}")
+                return await service.wait_for_reply(self._check_url(service_job))
         except TimeoutError:
             raise TransportFailed(
                 f"{MARKER_API}: not done after {service_limit:g} s; run again later, or raise ingest.marker_api.timeout"
@@ -167,8 +167,8 @@ class MarkerService:
 
     def _check_url(self, submitted: _SubmittedMarkerJob) -> str:
         """Where to ask for the job: on the host that was sent the key already, for the key goes there too."""
-        check_url, service_url = urlsplit(submitted.request_check_url), urlsplit(self.settings.url)
-        if (check_url.scheme, check_url.netloc) == (service_url.scheme, service_url.netloc):
+        service_check_url, service_url = urlsplit(submitted.request_check_url), urlsplit(self.settings.url)
+        if (service_check_url.scheme, service_check_url.netloc) == (service_url.scheme, service_url.netloc):
             return submitted.request_check_url
         from urllib.parse import quote
 
@@ -181,7 +181,7 @@ class _ServiceClient:
     def __init__(self, client: Any, service_key: str, settings: MarkerApi) -> None:
         self._http_client, self._service_key, self._service_settings = client, service_key, settings
 
-    async def send(self, method: str, address: str, **content: Any) -> bytes:
+    async def send(self, service_method: str, service_address: str, **content: Any) -> bytes:
         """The body of a 200. Raises as MarkerService.convert does."""
         import httpx2
 
@@ -190,7 +190,7 @@ class _ServiceClient:
             if service_attempt:
                 await asyncio.sleep(min(service_wait, LONGEST_SERVICE_WAIT))
             try:
-                service_response = await self._http_client.request(method, address, **content)
+                service_response = await self._http_client.request(service_method, service_address, **content)
             except httpx2.TransportError as error:
                 service_trouble, service_wait = (
                     f"{self._service_settings.url} cannot be reached ({type(error).__name__})",
@@ -214,29 +214,29 @@ class _ServiceClient:
             service_reply = await self.send("GET", service_address)
             service_result = _decode_service_reply(service_reply, _MarkerJobResult)
             if service_result.status == "failed" or service_result.success is False:
-                failure = self.redact(service_result.error or "no reason given")
-                raise BadDocument(f"{MARKER_API}: the job failed: {failure}")
+                service_failure = self.redact(service_result.error or "no reason given")
+                raise BadDocument(f"{MARKER_API}: the job failed: {service_failure}")
             if service_result.status == "complete":
                 return service_reply
             await asyncio.sleep(SERVICE_POLL_SECONDS)
 
-    def _service_refusal(self, status: int, service_detail: str) -> Exception:
-        refusal_cause = f"{MARKER_API}: {status}{f', {service_detail}' if service_detail else ''}"
-        if status == 401:
+    def _service_refusal(self, service_status: int, service_detail: str) -> Exception:
+        service_refusal = f"{MARKER_API}: {service_status}{f', {service_detail}' if service_detail else ''}"
+        if service_status == 401:
             return ProviderRefused(
-                f"{refusal_cause}: the key in {self._service_settings.api_key_env} is refused; see {KEYS_PAGE}"
+                f"{service_refusal}: the key in {self._service_settings.api_key_env} is refused; see {KEYS_PAGE}"
             )
-        if status in (402, 403):
+        if service_status in (402, 403):
             return ProviderRefused(
-                f"{refusal_cause}: the account has no credit, plan or right for this; see {MARKER_PRICES_PAGE}"
+                f"{service_refusal}: the account has no credit, plan or right for this; see {MARKER_PRICES_PAGE}"
             )
-        if 300 <= status < 400 or status in (404, 405):
-            return ProviderRefused(f"{refusal_cause}: nothing converts documents there; check ingest.marker_api.url")
-        if status == 413:
+        if 300 <= service_status < 400 or service_status in (404, 405):
+            return ProviderRefused(f"{service_refusal}: nothing converts documents there; check ingest.marker_api.url")
+        if service_status == 413:
             return BadDocument(
-                f"{refusal_cause}: too large for the service; name fewer pages in ingest.overrides or split it"
+                f"{service_refusal}: too large for the service; name fewer pages in ingest.overrides or split it"
             )
-        return BadDocument(f"{refusal_cause}: the service refused the file or ingest.marker_api.options")
+        return BadDocument(f"{service_refusal}: the service refused the file or ingest.marker_api.options")
 
     def _service_detail(self, service_response: Any) -> str:
         try:
@@ -275,16 +275,16 @@ def _service_picture_bytes(base64_text: str) -> bytes:
         return b""
 
 
-def _decode_service_reply(reply: bytes, reply_type: type[T]) -> T:
+def _decode_service_reply(service_reply: bytes, reply_type: type[T]) -> T:
     try:
-        return msgspec.json.decode(reply, type=reply_type)
+        return msgspec.json.decode(service_reply, type=reply_type)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise TransportFailed(f"{MARKER_API}: the reply is not in the documented form ({error}); run again") from None
 
 
-def _service_request_digest(uploaded_bytes: bytes, service_form: dict[str, str]) -> str:
+def _service_request_digest(service_upload: bytes, service_form: dict[str, str]) -> str:
     return hashlib.sha256(
-        hashlib.sha256(uploaded_bytes).digest() + msgspec.json.encode(service_form, order="sorted")
+        hashlib.sha256(service_upload).digest() + msgspec.json.encode(service_form, order="sorted")
     ).hexdigest()
 
 
@@ -294,7 +294,7 @@ def _service_retry_seconds(retry_after: str) -> float:
 
 def check_marker_service(job: Job) -> None:
     """Raises ConfigError or UsageError where marker-api is asked for, and what it needs is not there."""
-    if not job.config.ingest.uses("marker-api"):
+    if not job.config.ingest.uses(MARKER_API):
         return
     MarkerService(job.config.ingest.marker_api, os.environ, job.data.state).key()
     if job.flags.max_cost is not None:

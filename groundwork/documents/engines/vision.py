@@ -36,23 +36,23 @@ if TYPE_CHECKING:
 VISION_TEMPERATURE_STEPS = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)  # added to the call's own, after olmOCR's ladder
 LAYER_WORDS_TO_JUDGE = 20  # a text layer with fewer words says too little about the page
 SHORT_DOCUMENT = 3  # pages of a document whose running headers cannot be told by their coming back
-_REPLY_EDGE_LINES = 2  # lines at the head and at the foot that may be running ones there
+_VISION_EDGE_LINES = 2  # lines at the head and at the foot that may be running ones there
 _MOST_EDGE_WORDS = 12  # words of such a line
 _LINES_QUOTED_TO_MODEL, _NUMBERS_NAMED_TO_MODEL = 6, 10  # lines and numbers that are named in a reason
 _LETTERS_QUOTED_TO_MODEL = 80  # characters of a line that is quoted
-_MISSING_IN_REPLY_SHARE = 0.5  # of a line's neighbouring words
-_CHANCE_IN_REPLY_SHARE = 0.25  # of a lost line's neighbouring words, which stand elsewhere on the page
-_REPLY_TEXT_WORDS = 6  # words of a line of running text
-_LONG_REPLY_WORD = 5  # letters of a word that is found by chance nowhere
+_MISSING_IN_VISION_SHARE = 0.5  # of a line's neighbouring words
+_CHANCE_IN_VISION_SHARE = 0.25  # of a lost line's neighbouring words, which stand elsewhere on the page
+_VISION_TEXT_WORDS = 6  # words of a line of running text
+_LONG_VISION_WORD = 5  # letters of a word that is found by chance nowhere
 _SAME_DRAW_SHARE = 0.95  # of the words of two draws: they say the same
 _OTHER_PAGE_SHARE = 0.3  # of the text; two pages of one document share up to 0.26
 _EXTRA_REPLY_SHARE = 0.7  # of the words that the layer alone has: so many others stand in their place
-_FENCED_REPLY = re.compile(r"^```(?:markdown|md)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
-_REPEATED_REPLY_TAIL = re.compile(r"(.{1,120}?)\1{7,}\s*$", re.DOTALL)
-_REPLY_SENTENCE_END = re.compile(r"[.!?:;]\W*$")
-_REPLY_LATEX = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
-_REPLY_FORMULA = re.compile(r"\$[^$]*\$")
-_ROTATE_REPLY = re.compile(r"^\W*ROTATE\W+(90|180|270)\W*$")
+_FENCED_VISION_REPLY = re.compile(r"^```(?:markdown|md)?\s*\n(.*?)\n?```\s*$", re.DOTALL)
+_REPEATED_VISION_TAIL = re.compile(r"(.{1,120}?)\1{7,}\s*$", re.DOTALL)
+_VISION_SENTENCE_END = re.compile(r"[.!?:;]\W*$")
+_VISION_LATEX = re.compile(r"\\[a-zA-Z]+|[{}^_$]")
+_VISION_FORMULA = re.compile(r"\$[^$]*\$")
+_ROTATE_VISION_REPLY = re.compile(r"^\W*ROTATE\W+(90|180|270)\W*$")
 
 VisionPicture = Callable[[int, int], Awaitable[bytes]]  # (page number, degrees clockwise) -> JPEG
 _VISION_SLOTS_BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
@@ -88,13 +88,13 @@ class VisionPageReader:
         stripped_layer = strip_running(layer, header_keys, vision_layer_numbers)
         kept_layer = strip_running(layer, header_keys, vision_layer_numbers, first_page_keys)
 
-        async def read_page(page_number: int) -> VisionReply:
+        async def read_page(vision_page_number: int) -> VisionReply:
             page_layer, text, kept_text = (
-                pages[page_number - 1] if page_number <= len(layer) else ""
+                pages[vision_page_number - 1] if vision_page_number <= len(layer) else ""
                 for pages in (layer, stripped_layer, kept_layer)
             )
             async with picture_slots:
-                vision_page = await self.read(page_number, text, len(layer), threshold)
+                vision_page = await self.read(vision_page_number, text, len(layer), threshold)
             on_page()
             return vision_page._replace(
                 markdown=reply_without_running_edges(vision_page.markdown, page_layer, kept_text)
@@ -112,17 +112,17 @@ class VisionPageReader:
             troubles=[vision_page.trouble for vision_page in vision_pages],
         )
 
-    async def read(self, page_number: int, layer_text: str, pages: int, threshold: float) -> VisionReply:
+    async def read(self, vision_page_number: int, layer_text: str, pages: int, threshold: float) -> VisionReply:
         """One page, asked for again with the reason while the reply can not be used. Raises StopRun."""
-        reply_judge = VisionReplyJudge(layer_text, pages)
+        vision_judge = VisionReplyJudge(layer_text, pages)
         vision_troubles: list[str] = []
         vision_draws: list[VisionReply] = []
-        picture_rotation = 0
+        vision_turn = 0
         vision_correction: list[dict[str, str]] = []  # the last reply and what is wrong with it
         for draw in range(self._vision_call.tries):
             try:
-                reply, asked_rotation = await self._ask_vision_model(
-                    page_number, picture_rotation, draw, vision_correction
+                reply, vision_rotation = await self._ask_vision_model(
+                    vision_page_number, vision_turn, draw, vision_correction
                 )
             except StopRun:
                 raise
@@ -132,10 +132,10 @@ class VisionPageReader:
             except UnitError as error:
                 vision_troubles.append(f"{error.status}: {error}")
                 continue
-            if asked_rotation and not picture_rotation:
-                picture_rotation = asked_rotation
+            if vision_rotation and not vision_turn:
+                vision_turn = vision_rotation
                 continue
-            vision_draw = reply_judge.judge(reply, threshold)
+            vision_draw = vision_judge.judge(reply, threshold)
             if not vision_draw.reasons:
                 return vision_draw
             if vision_draws and is_good_enough_reply(vision_draw, vision_draws, layer_text):
@@ -157,7 +157,7 @@ class VisionPageReader:
         return [*assistant_turns, *render_turns(self._correction_prompt, reasons=vision_page.reasons)]
 
     async def _ask_vision_model(
-        self, page_number: int, picture_rotation: int, draw: int, vision_correction: list[dict[str, str]]
+        self, vision_page_number: int, vision_turn: int, draw: int, vision_correction: list[dict[str, str]]
     ) -> tuple[str, int]:
         """(reply, degrees by which the model wants the page turned)."""
         temperature_step = VISION_TEMPERATURE_STEPS[min(draw, len(VISION_TEMPERATURE_STEPS) - 1)]
@@ -166,15 +166,15 @@ class VisionPageReader:
             self._vision_call, temperature=None if temperature is None else min(2.0, temperature + temperature_step)
         )
         vision_messages = [
-            *attach_images_to_prompt(self._vision_turns, [await self._vision_picture(page_number, picture_rotation)]),
+            *attach_images_to_prompt(self._vision_turns, [await self._vision_picture(vision_page_number, vision_turn)]),
             *vision_correction,
         ]
-        vision_unit = f"{self._vision_document} page {page_number}"
+        vision_unit = f"{self._vision_document} page {vision_page_number}"
         vision_reply: Reply[str] = await self._client.ask(
             vision_call, vision_messages, stage="ingest", unit=vision_unit, sample=draw
         )
         vision_text = vision_reply.value.strip()
-        if match := _ROTATE_REPLY.match(vision_text):
+        if match := _ROTATE_VISION_REPLY.match(vision_text):
             return "", int(match[1])
         return vision_text, 0
 
@@ -186,29 +186,29 @@ def is_good_enough_reply(vision_reply: VisionReply, earlier_replies: list[Vision
     )
 
 
-def reply_without_running_edges(reply_text: str, layer: str, stripped_layer: str) -> str:
+def reply_without_running_edges(vision_text: str, layer: str, stripped_layer: str) -> str:
     """The reply without lines at its edges that the model took over from the running lines of the page, in other
     signs or order ("- 5 -" for "Page 5 of 9"); `stripped_layer` is the page's layer without these."""
-    running_words = Counter(_plain_reply_words(layer)) - Counter(_plain_reply_words(stripped_layer))
-    text_lines = [_plain_reply_words(reply_line) for reply_line in stripped_layer.split("\n")]
-    reply_lines = reply_text.split("\n")
-    filled_reply_lines = [i for i, reply_line in enumerate(reply_lines) if reply_line.strip()]
-    dropped_reply_lines: set[int] = set()
-    for reply_edges in (filled_reply_lines[:_REPLY_EDGE_LINES], filled_reply_lines[: -_REPLY_EDGE_LINES - 1 : -1]):
-        for i in reply_edges:
-            reply_words = _plain_reply_words(reply_lines[i])
-            is_running_line = reply_words and Counter(reply_words) <= running_words and reply_words not in text_lines
-            if not is_running_line or reply_lines[i].startswith(("#", "|", "`")):
+    running_words = Counter(_plain_vision_words(layer)) - Counter(_plain_vision_words(stripped_layer))
+    text_lines = [_plain_vision_words(vision_line) for vision_line in stripped_layer.split("\n")]
+    vision_lines = vision_text.split("\n")
+    filled_vision_lines = [i for i, vision_line in enumerate(vision_lines) if vision_line.strip()]
+    dropped_vision_lines: set[int] = set()
+    for vision_edges in (filled_vision_lines[:_VISION_EDGE_LINES], filled_vision_lines[: -_VISION_EDGE_LINES - 1 : -1]):
+        for i in vision_edges:
+            vision_words = _plain_vision_words(vision_lines[i])
+            is_running_line = vision_words and Counter(vision_words) <= running_words and vision_words not in text_lines
+            if not is_running_line or vision_lines[i].startswith(("#", "|", "`")):
                 break
-            dropped_reply_lines.add(i)
+            dropped_vision_lines.add(i)
     return (
-        "\n".join(reply_line for i, reply_line in enumerate(reply_lines) if i not in dropped_reply_lines).strip("\n")
-        if dropped_reply_lines
-        else reply_text
+        "\n".join(line for i, line in enumerate(vision_lines) if i not in dropped_vision_lines).strip("\n")
+        if dropped_vision_lines
+        else vision_text
     )
 
 
-def _plain_reply_words(text: str) -> list[str]:
+def _plain_vision_words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.casefold())
 
 
@@ -234,71 +234,71 @@ class VisionReplyJudge:
 
     def judge(self, reply: str, threshold: float) -> VisionReply:
         """The reply as the page's Markdown; below `threshold` of the text kept it is in trouble."""
-        unfenced_reply = _FENCED_REPLY.sub(r"\1", reply.strip()).strip()
+        unfenced_reply = _FENCED_VISION_REPLY.sub(r"\1", reply.strip()).strip()
         is_empty_page = unfenced_reply.strip("`*_ .") == "EMPTY"
-        reply_text = "" if is_empty_page else plain_contents(mend_broken_lines(unfenced_reply))
-        if repeated := self._repeated_in_reply(reply_text):
+        vision_text = "" if is_empty_page else plain_contents(mend_broken_lines(unfenced_reply))
+        if repeated := self._repeated_in_reply(vision_text):
             reply_reason = f"It repeats {repeated!r} without end."
             empty_audit = AuditReference(self._layer_text).audit("")
             return VisionReply("", empty_audit, f"it repeats itself: {repeated!r}", reply_reason)
-        kept_layer = self._layer_without_edges(reply_text)
+        kept_layer = self._layer_without_edges(vision_text)
         reference = AuditReference(kept_layer)
-        reply_audit = _audit_reply_leniently(reference, reference.audit(reply_text), reply_text)
-        reply_words = tuple(page_words(reply_text))
-        keeps_enough = reply_audit.text_kept >= threshold
+        vision_audit = _audit_reply_leniently(reference, reference.audit(vision_text), vision_text)
+        vision_words = tuple(page_words(vision_text))
+        keeps_enough = vision_audit.text_kept >= threshold
         is_whole_reply = (
-            keeps_enough and not reply_audit.lost_numbers and not _reply_lost_stretch(kept_layer, reply_text)
+            keeps_enough and not vision_audit.lost_numbers and not _reply_lost_stretch(kept_layer, vision_text)
         )
         if len(reference.words) < LAYER_WORDS_TO_JUDGE or is_whole_reply:
-            return VisionReply(reply_text, reply_audit, words=reply_words)
-        lost_in_reply = f"; numbers lost: {', '.join(reply_audit.lost_numbers[:5])}" if reply_audit.lost_numbers else ""
-        reply_summary = f"text kept {reply_audit.text_kept:.2f}, words kept {reply_audit.words_kept:.2f}{lost_in_reply}"
-        reply_reasons = _reasons_for_the_model(kept_layer, reply_text, reply_audit)
-        return VisionReply(reply_text, reply_audit, "" if keeps_enough else reply_summary, reply_reasons, reply_words)
+            return VisionReply(vision_text, vision_audit, words=vision_words)
+        lost = f"; numbers lost: {', '.join(vision_audit.lost_numbers[:5])}" if vision_audit.lost_numbers else ""
+        trouble = f"text kept {vision_audit.text_kept:.2f}, words kept {vision_audit.words_kept:.2f}{lost}"
+        vision_reasons = _reasons_for_the_model(kept_layer, vision_text, vision_audit)
+        return VisionReply(vision_text, vision_audit, "" if keeps_enough else trouble, vision_reasons, vision_words)
 
-    def _repeated_in_reply(self, reply_text: str) -> str:
+    def _repeated_in_reply(self, vision_text: str) -> str:
         """What the reply ends in again and again; not the blanks of a form, nor what the page itself repeats."""
-        repeated_reply_tail = _REPEATED_REPLY_TAIL.search(reply_text[-4000:])
+        repeated_reply_tail = _REPEATED_VISION_TAIL.search(vision_text[-4000:])
         repeated_reply_words = page_words(repeated_reply_tail[1]) if repeated_reply_tail else []
         if (
             not repeated_reply_tail
             or not repeated_reply_words
-            or f" {' '.join(repeated_reply_words * 8)} " in _padded_reply_words(self._layer_text)
+            or f" {' '.join(repeated_reply_words * 8)} " in _padded_vision_words(self._layer_text)
         ):
             return ""
         return " ".join(repeated_reply_tail[1].split())[:30]
 
-    def _layer_without_edges(self, reply_text: str) -> str:
+    def _layer_without_edges(self, vision_text: str) -> str:
         """The layer without the lines at its edges that the reply leaves out as it was told: page labels, and in a
         short document up to two lines that are no sentence."""
         layer_lines = [layer_line for layer_line in self._layer_text.split("\n") if any(map(str.isalnum, layer_line))]
-        reply_words = _padded_reply_words(reply_text)
+        vision_words = _padded_vision_words(vision_text)
         dropped_layer_lines: set[int] = set()
         for layer_edges in (
-            range(min(_REPLY_EDGE_LINES, len(layer_lines))),
-            range(len(layer_lines) - 1, max(-1, len(layer_lines) - 1 - _REPLY_EDGE_LINES), -1),
+            range(min(_VISION_EDGE_LINES, len(layer_lines))),
+            range(len(layer_lines) - 1, max(-1, len(layer_lines) - 1 - _VISION_EDGE_LINES), -1),
         ):
             for i in layer_edges:
                 if not (
-                    page_labels(layer_lines[i]) or self._is_running_in_reply(layer_lines[i], reply_words, layer_lines)
+                    page_labels(layer_lines[i]) or self._is_running_in_reply(layer_lines[i], vision_words, layer_lines)
                 ):
                     break
                 dropped_layer_lines.add(i)
         return "\n".join(layer_line for i, layer_line in enumerate(layer_lines) if i not in dropped_layer_lines)
 
-    def _is_running_in_reply(self, line: str, reply_words: str, layer_lines: list[str]) -> bool:
+    def _is_running_in_reply(self, line: str, vision_words: str, layer_lines: list[str]) -> bool:
         line_words = page_words(line)
         if (
             not self._is_short_document
             or not line_words
             or len(line_words) > _MOST_EDGE_WORDS
-            or _REPLY_SENTENCE_END.search(line)
+            or _VISION_SENTENCE_END.search(line)
         ):
             return False
         if 2 * sum(word.isdigit() for word in line_words) > len(line_words):
             return False  # a row of a table
         phrase = f" {' '.join(line_words)} "
-        return reply_words.count(phrase) < sum(
+        return vision_words.count(phrase) < sum(
             f" {' '.join(page_words(layer_line))} ".count(phrase) for layer_line in layer_lines
         )
 
@@ -309,100 +309,102 @@ def are_draws_alike(first_reply: VisionReply, second_reply: VisionReply, layer: 
     So it is with hidden letters of a bad OCR, and with fonts whose codes are shifted. A reply that leaves words out
     has none in their place.
     """
-    first_reply_words, second_reply_words = Counter(first_reply.words), Counter(second_reply.words)
-    if not first_reply_words or 2 * (first_reply_words & second_reply_words).total() < _SAME_DRAW_SHARE * (
-        first_reply_words.total() + second_reply_words.total()
+    first_vision_words, second_vision_words = Counter(first_reply.words), Counter(second_reply.words)
+    if not first_vision_words or 2 * (first_vision_words & second_vision_words).total() < _SAME_DRAW_SHARE * (
+        first_vision_words.total() + second_vision_words.total()
     ):
         return False
     layer_counts = Counter(page_words(layer))
-    lost, extra = (layer_counts - second_reply_words).total(), (second_reply_words - layer_counts).total()
+    lost, extra = (layer_counts - second_vision_words).total(), (second_vision_words - layer_counts).total()
     return extra >= _EXTRA_REPLY_SHARE * lost
 
 
-def is_other_page(reply_audit: PageAudit, layer: str) -> bool:
+def is_other_page(vision_audit: PageAudit, layer: str) -> bool:
     """Whether hardly any text of a layer that can be read is in the reply: the model describes another page."""
-    return reply_audit.text_kept < _OTHER_PAGE_SHARE and not is_unreadable(layer) and not is_misread(layer)
+    return vision_audit.text_kept < _OTHER_PAGE_SHARE and not is_unreadable(layer) and not is_misread(layer)
 
 
-def _audit_reply_leniently(reference: AuditReference, reply_audit: PageAudit, reply_text: str) -> PageAudit:
+def _audit_reply_leniently(reference: AuditReference, vision_audit: PageAudit, vision_text: str) -> PageAudit:
     """The audit with words and numbers counted as kept that stand in the reply in other pieces, as formulas do."""
-    if reference.shaped or (reply_audit.words_kept == 1 and reply_audit.numbers_kept == 1):
-        return reply_audit
-    reply_letters = _VisionReplyLetters(reply_text)
-    lost_words = reference.counts - Counter(page_words(reply_text))
-    words_in_pieces = sum(min(n, reply_letters.count(word)) for word, n in lost_words.items())
+    if reference.shaped or (vision_audit.words_kept == 1 and vision_audit.numbers_kept == 1):
+        return vision_audit
+    vision_letters = _VisionReplyLetters(vision_text)
+    lost_vision_words = reference.counts - Counter(page_words(vision_text))
+    words_in_pieces = sum(min(n, vision_letters.count(word)) for word, n in lost_vision_words.items())
     layer_digits = Counter(page_digits(reference.text)) - Counter(page_labels(reference.text))
-    missing_in_reply = layer_digits - Counter(page_digits(reply_text))
-    lost_in_reply = {
-        digits: n for digits, n in missing_in_reply.items() if reply_letters.count(re.sub(r"\D", "", digits)) < n
+    missing_in_vision = layer_digits - Counter(page_digits(vision_text))
+    lost_in_vision = {
+        digits: n for digits, n in missing_in_vision.items() if vision_letters.count(re.sub(r"\D", "", digits)) < n
     }
-    words_kept = min(1.0, reply_audit.words_kept + words_in_pieces / max(len(reference.words), 1))
-    numbers_kept = 1 - sum(lost_in_reply.values()) / max(len(reference.numbers), 1)
-    known_factors = max(reply_audit.words_kept * reply_audit.numbers_kept, 1e-9)
-    other_factors = reply_audit.text_kept / known_factors
+    words_kept = min(1.0, vision_audit.words_kept + words_in_pieces / max(len(reference.words), 1))
+    numbers_kept = 1 - sum(lost_in_vision.values()) / max(len(reference.numbers), 1)
+    known_factors = max(vision_audit.words_kept * vision_audit.numbers_kept, 1e-9)
+    other_factors = vision_audit.text_kept / known_factors
     return msgspec.structs.replace(
-        reply_audit,
+        vision_audit,
         words_kept=round(words_kept, 4),
         numbers_kept=round(numbers_kept, 4),
         text_kept=round(min(1.0, words_kept * numbers_kept * other_factors), 4),
-        lost_numbers=sorted(lost_in_reply)[:20],
+        lost_numbers=sorted(lost_in_vision)[:20],
     )
 
 
 class _VisionReplyLetters:
     """The letters and digits of a reply without what parts them: of its formulas, and of all of it for long words."""
 
-    def __init__(self, reply_text: str) -> None:
-        reply_without_latex = _REPLY_LATEX.sub("", reply_text)
+    def __init__(self, vision_text: str) -> None:
+        reply_without_latex = _VISION_LATEX.sub("", vision_text)
         self._reply_letters = "".join(page_words(reply_without_latex))
-        self._reply_formulas = "".join(page_words(_REPLY_LATEX.sub("", " ".join(_REPLY_FORMULA.findall(reply_text)))))
-        self._reply_word_counts = Counter(page_words(reply_text))
+        self._reply_formulas = "".join(
+            page_words(_VISION_LATEX.sub("", " ".join(_VISION_FORMULA.findall(vision_text))))
+        )
+        self._reply_word_counts = Counter(page_words(vision_text))
 
     def count(self, word: str) -> int:
         """How often a word stands in pieces; a short one is looked for in formulas alone, for any text holds it."""
-        if len(word) < _LONG_REPLY_WORD:
+        if len(word) < _LONG_VISION_WORD:
             return self._reply_formulas.count(word)
         return max(0, self._reply_letters.count(word) - self._reply_word_counts[word])
 
 
-def _reasons_for_the_model(layer: str, reply_text: str, reply_audit: PageAudit) -> str:
+def _reasons_for_the_model(layer: str, vision_text: str, vision_audit: PageAudit) -> str:
     """What is missing, for the model to look at: whole lines first, then numbers."""
-    reply_pairs = set(pairwise(page_words(reply_text)))
+    vision_pairs = set(pairwise(page_words(vision_text)))
     lines_missing_in_reply = [
-        layer_line for layer_line in layer.split("\n") if _is_missing_in_reply(page_words(layer_line), reply_pairs)
+        layer_line for layer_line in layer.split("\n") if _is_missing_in_reply(page_words(layer_line), vision_pairs)
     ]
-    reply_reasons = [
+    vision_reasons = [
         f"- This line is missing or stands there otherwise: {' '.join(layer_line.split())[:_LETTERS_QUOTED_TO_MODEL]}"
         for layer_line in lines_missing_in_reply
     ]
-    del reply_reasons[_LINES_QUOTED_TO_MODEL:]
-    if reply_audit.lost_numbers:
-        reply_reasons.append(
-            f"- These numbers are missing: {', '.join(reply_audit.lost_numbers[:_NUMBERS_NAMED_TO_MODEL])}"
+    del vision_reasons[_LINES_QUOTED_TO_MODEL:]
+    if vision_audit.lost_numbers:
+        vision_reasons.append(
+            f"- These numbers are missing: {', '.join(vision_audit.lost_numbers[:_NUMBERS_NAMED_TO_MODEL])}"
         )
-    if reply_audit.repeated > 1 - _SAME_DRAW_SHARE:
-        reply_reasons.append("- Parts of it are written more than once.")
-    return "\n".join(reply_reasons) or "- Words of the page are missing."
+    if vision_audit.repeated > 1 - _SAME_DRAW_SHARE:
+        vision_reasons.append("- Parts of it are written more than once.")
+    return "\n".join(vision_reasons) or "- Words of the page are missing."
 
 
-def _reply_lost_stretch(layer: str, reply_text: str) -> bool:
+def _reply_lost_stretch(layer: str, vision_text: str) -> bool:
     """Whether two lines of running text below each other are gone, such as a short paragraph of a long page."""
-    reply_pairs = set(pairwise(page_words(reply_text)))
+    vision_pairs = set(pairwise(page_words(vision_text)))
     layer_line_words = [line_words for layer_line in layer.split("\n") if (line_words := page_words(layer_line))]
     is_lost_in_reply = [
-        len(layer_line) >= _REPLY_TEXT_WORDS
-        and sum(pair in reply_pairs for pair in pairwise(layer_line)) < _CHANCE_IN_REPLY_SHARE * len(layer_line)
+        len(layer_line) >= _VISION_TEXT_WORDS
+        and sum(pair in vision_pairs for pair in pairwise(layer_line)) < _CHANCE_IN_VISION_SHARE * len(layer_line)
         for layer_line in layer_line_words
     ]
     return any(map(all, pairwise(is_lost_in_reply)))
 
 
-def _is_missing_in_reply(layer_line_words: list[str], reply_pairs: set[tuple[str, str]]) -> bool:
+def _is_missing_in_reply(layer_line_words: list[str], vision_pairs: set[tuple[str, str]]) -> bool:
     layer_line_pairs = list(pairwise(layer_line_words))
     return bool(layer_line_pairs) and sum(
-        pair not in reply_pairs for pair in layer_line_pairs
-    ) >= _MISSING_IN_REPLY_SHARE * len(layer_line_pairs)
+        pair not in vision_pairs for pair in layer_line_pairs
+    ) >= _MISSING_IN_VISION_SHARE * len(layer_line_pairs)
 
 
-def _padded_reply_words(reply_text: str) -> str:
-    return f" {' '.join(page_words(reply_text))} "
+def _padded_vision_words(vision_text: str) -> str:
+    return f" {' '.join(page_words(vision_text))} "
