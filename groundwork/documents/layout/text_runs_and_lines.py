@@ -371,11 +371,11 @@ def _join_leader_cells(line_cells: list[Run]) -> list[Run]:
         return line_cells
     leader_title_start = _leader_title_cell(line_cells)
     leader_title = " ".join(cell.text for cell in line_cells[leader_title_start:-1])
-    words = tuple(word for cell in line_cells[leader_title_start:] for word in cell.words)
-    contents_entry = line_cells[leader_title_start]._replace(
-        x2=line_cells[-1].x2, text=f"{leader_title.rstrip('. ')} ..... {leader_number}", words=words
+    line_words = tuple(word for cell in line_cells[leader_title_start:] for word in cell.words)
+    leader_line = line_cells[leader_title_start]._replace(
+        x2=line_cells[-1].x2, text=f"{leader_title.rstrip('. ')} ..... {leader_number}", words=line_words
     )
-    return [*line_cells[:leader_title_start], contents_entry]
+    return [*line_cells[:leader_title_start], leader_line]
 
 
 def _leader_title_cell(line_cells: Sequence[Run]) -> int:

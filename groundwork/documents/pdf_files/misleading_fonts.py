@@ -51,7 +51,7 @@ class FontLetters:
 
     def __init__(self) -> None:
         self.font_extents: dict[str, LetterExtent] = {}
-        self.words: set[str] = set()
+        self.font_words: set[str] = set()
         self.in_words = 0  # letters with another one beside them
         self.unknown = 0  # those of them that are none
         self._font_letters_to_ink: dict[str, int] = {}  # of letters on the page that is looked at
@@ -93,7 +93,7 @@ class FontLetters:
         if (
             is_short
             and len(self.font_extents) < LEAST_EXTENTS
-            and not are_words(self.words)
+            and not are_words(self.font_words)
             and are_extents_far_off(self.font_extents)
         ):
             return True
@@ -102,7 +102,7 @@ class FontLetters:
         if self.unknown > _NO_LETTER_FONT_SHARE * self.in_words:
             return True
         least_fit = _LEAST_FONT_FIT if any(map(_has_font_case, self.font_extents)) else _LEAST_JOINED_FONT_FIT
-        return any(fit < least_fit for fit in extent_fits(self.font_extents)) and not are_words(self.words)
+        return any(fit < least_fit for fit in extent_fits(self.font_extents)) and not are_words(self.font_words)
 
 
 class MisleadingFonts:
@@ -140,9 +140,9 @@ class MisleadingFonts:
             if (
                 (font_word_index := bisect_right(font_word_starts, k) - 1) >= 0
                 and k < font_words[font_word_index].end()
-                and len(font_letters.words) < _MOST_FONT_WORDS
+                and len(font_letters.font_words) < _MOST_FONT_WORDS
             ):
-                font_letters.words.add(font_words[font_word_index][0].casefold())
+                font_letters.font_words.add(font_words[font_word_index][0].casefold())
             if len(font_letters.font_extents) < LEAST_EXTENTS:
                 for neighbour in range(k + 1, k + _font_sample_step(textpage, _FONT_SAMPLE)):
                     if letter_font_address(textpage.raw, neighbour) == font[0]:

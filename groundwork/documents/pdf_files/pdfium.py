@@ -375,11 +375,11 @@ def page_image(file_path: str, page_number: int, longer_side: int, turn: int = 0
     with _open_picture(file_path) as picture:
         try:
             picture.seek(page_number - 1)
-            picture_frame = picture.convert("RGB")
+            page_picture = picture.convert("RGB")
         except (OSError, SyntaxError, ValueError) as error:  # as Pillow's decoders raise
             raise BadDocument(f"the picture cannot be read ({error}); save it again") from None
-    picture_frame.thumbnail((longer_side, longer_side))
-    return picture_frame.rotate(-turn, expand=True) if turn else picture_frame
+    page_picture.thumbnail((longer_side, longer_side))
+    return page_picture.rotate(-turn, expand=True) if turn else page_picture
 
 
 def page_jpeg(file_path: str, page_number: int, longer_side: int, quality: int, turn: int = 0) -> bytes:

@@ -423,9 +423,9 @@ def _wraps_borderless_cell(cell_text: GutterText, above: GutterRow, columns: lis
 
 def _is_borderless_group_name(row: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line holds one text alone in the middle of several columns: the name of a group of rows."""
-    covered_columns = columns_under(row.texts[0]._replace(reach=None), columns) if len(row.texts) == 1 else []
+    borderless_columns = columns_under(row.texts[0]._replace(reach=None), columns) if len(row.texts) == 1 else []
     return (
-        len(covered_columns) > 1
-        and covered_columns[0] > 0
-        and row.texts[0].x1 > columns[covered_columns[0]][0] + row.size
+        len(borderless_columns) > 1
+        and borderless_columns[0] > 0
+        and row.texts[0].x1 > columns[borderless_columns[0]][0] + row.size
     )

@@ -25,7 +25,7 @@ from groundwork.documents.layout.text_runs_and_lines import (
     words_as_box,
 )
 
-_COLUMN_OVERHANG = 3  # points by which a text may stand out of the line below it
+_GUTTER_OVERHANG = 3  # points by which a text may stand out of the line below it
 _CAPTION_GUTTER = re.compile(r"[^\W\d_]+\.? [A-Z]?[\d.-]*\d[.:]?")  # Table 3.
 
 
@@ -51,7 +51,7 @@ class GutterRow(NamedTuple):
 
     def is_ruled(self, columns: Stretches) -> bool:
         """Whether a line is drawn below it from the first column to the last."""
-        return self.rule[0] - _COLUMN_OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _COLUMN_OVERHANG
+        return self.rule[0] - _GUTTER_OVERHANG <= columns[0][0] and columns[-1][1] <= self.rule[1] + _GUTTER_OVERHANG
 
 
 def row_with_gutters(gutter_line: Line) -> GutterRow:
@@ -77,8 +77,8 @@ def row_with_gutters(gutter_line: Line) -> GutterRow:
 
 def _is_label_before_gutter(label: str, text: str) -> bool:
     """Whether a text is an item behind its label, or a caption behind its number."""
-    is_item = label == item_label(label) and not is_number(text)
-    return is_item or (_CAPTION_GUTTER.fullmatch(label) is not None and text.count(" ") > 2)
+    is_gutter_item = label == item_label(label) and not is_number(text)
+    return is_gutter_item or (_CAPTION_GUTTER.fullmatch(label) is not None and text.count(" ") > 2)
 
 
 def _cut_at_gutter_walls(gutter_words: Sequence[Box], steep_line_xs: Sequence[float]) -> list[list[Box]]:
@@ -97,8 +97,8 @@ def _note_rule_below_gutter(gutter_texts: list[GutterText], rule_stretch: tuple[
     texts_above_rule = [i for i, text in enumerate(gutter_texts) if text.x1 < x2 and text.x2 > x1]
     if (
         len(texts_above_rule) == 1
-        and x1 - _COLUMN_OVERHANG <= gutter_texts[texts_above_rule[0]].x1
-        and gutter_texts[texts_above_rule[0]].x2 <= x2 + _COLUMN_OVERHANG
+        and x1 - _GUTTER_OVERHANG <= gutter_texts[texts_above_rule[0]].x1
+        and gutter_texts[texts_above_rule[0]].x2 <= x2 + _GUTTER_OVERHANG
     ):
         gutter_texts[texts_above_rule[0]] = gutter_texts[texts_above_rule[0]]._replace(reach=rule_stretch)
 
