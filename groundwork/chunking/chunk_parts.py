@@ -46,15 +46,15 @@ def table_frame(markdown: str, block: Block) -> TableFrame:
 
 def _table_frame(markdown: str, block: Block) -> TableFrame:
     framed_table = markdown[block.start : block.end]
-    framed_rows = table_rows(framed_table)
-    if not framed_rows.data:
+    part_rows = table_rows(framed_table)
+    if not part_rows.data:
         return TableFrame([], "", "")
-    framed_header = framed_table[: framed_rows.data[0][0]]
+    framed_header = framed_table[: part_rows.data[0][0]]
     html_closing = "</table>\n" if is_html_table(framed_table) else ""
     repeated_fence = _REPEATED_FENCE.match(framed_header)
     closing = f"{repeated_fence['indent']}{repeated_fence['marks']}\n" if repeated_fence else html_closing
-    row_groups = [] if closing else [block.start + start for start in _row_group_starts(framed_table, framed_rows.data)]
-    row_borders = [block.start + start for start, _ in framed_rows.data[1:]]
+    row_groups = [] if closing else [block.start + start for start in _row_group_starts(framed_table, part_rows.data)]
+    row_borders = [block.start + start for start, _ in part_rows.data[1:]]
     return TableFrame(row_borders, framed_header.lstrip("\ufeff\r\n"), closing, row_groups)
 
 

@@ -75,11 +75,11 @@ def render_chunks(chunks: Sequence[Chunk], unit: str) -> str:
     """Every chunk under a line that says what it is; what was added stands between ⟦ and ⟧."""
     chunk_sections = []
     for chunk in chunks:
-        chunk_text_end = len(chunk.text) - len(chunk.closing)
+        chunk_closing_start = len(chunk.text) - len(chunk.closing)
         added_to_chunk = f"⟦{chunk.added.rstrip()}⟧\n" if chunk.added else ""
         closing_of_chunk = f"⟦{chunk.closing.strip()}⟧\n" if chunk.closing else ""
         chunk_line = f"── {' · '.join(chunk_facts(chunk, unit))} {'─' * 8}\n"
-        chunk_text = chunk.text[len(chunk.added) : chunk_text_end]
+        chunk_text = chunk.text[len(chunk.added) : chunk_closing_start]
         chunk_sections.append(f"{chunk_line}{added_to_chunk}{chunk_text}{closing_of_chunk}")
     return "\n".join(section.rstrip("\n") + "\n" for section in chunk_sections)
 
@@ -249,15 +249,15 @@ def chunk_html(
 def _render_chunk_figures(chunk_text: str, document: str, folder: str) -> list[Markup | str]:
     """A text with its figures, whose files lie in `folder`, seen from the page."""
     chunk_figure_nodes: list[Markup | str] = []
-    figure_end = 0
+    chunk_figure_end = 0
     for figure_number, figure in enumerate(figures(chunk_text, document), 1):
         chunk_figure_caption = tag("figcaption", figure_mark(figure_number, figure.caption))
         chunk_figure_nodes += [
-            chunk_text[figure_end : figure.start],
+            chunk_text[chunk_figure_end : figure.start],
             tag("figure", tag("img", src=f"{folder}{figure.file}", alt=figure.caption), chunk_figure_caption),
         ]
-        figure_end = figure.end
-    return [*chunk_figure_nodes, chunk_text[figure_end:]]
+        chunk_figure_end = figure.end
+    return [*chunk_figure_nodes, chunk_text[chunk_figure_end:]]
 
 
 def _render_chunk_section(chunk: Chunk, unit: str, pictures: str) -> Markup:

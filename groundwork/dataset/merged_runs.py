@@ -96,7 +96,7 @@ class JoinedRuns:
 
     def vectors(self) -> Vectors:
         """(n, d), once: they are handed over."""
-        joined_vectors = np.zeros(
+        merge_vectors = np.zeros(
             (len(self.candidates), max((merged_vectors.shape[1] for merged_vectors in self._vectors), default=1) or 1),
             "f4",
         )
@@ -104,10 +104,10 @@ class JoinedRuns:
         while self._vectors:
             merged_vectors = self._vectors.pop(0)
             if len(merged_vectors):
-                joined_vectors[merge_start : merge_start + len(merged_vectors)] = merged_vectors
+                merge_vectors[merge_start : merge_start + len(merged_vectors)] = merged_vectors
             merge_start += len(merged_vectors)
         self._used_ids.clear()
-        return joined_vectors
+        return merge_vectors
 
 
 def merge_candidates(merging: Sequence[MergeCandidate], joined_vectors: Vectors, likeness: Likeness) -> MergedRuns:
@@ -138,16 +138,18 @@ def _keeper_of_leader(
     merging: Sequence[MergeCandidate], joined_vectors: Vectors, leaders_best_first: Places, likeness: Likeness
 ) -> Places:
     """(n,): of each leader of a wording the best one that asks the same, itself where there is none; -1 of others."""
-    leaders, merge_count = np.sort(leaders_best_first), len(merging)
-    leader_vectors = joined_vectors if len(leaders) == merge_count else joined_vectors[leaders]
-    leader_questions = LazySequence(array("q", leaders.tobytes()), lambda place: asked_question(merging[place].pair))
+    merge_leaders, merge_count = np.sort(leaders_best_first), len(merging)
+    leader_vectors = joined_vectors if len(merge_leaders) == merge_count else joined_vectors[merge_leaders]
+    leader_questions = LazySequence(
+        array("q", merge_leaders.tobytes()), lambda place: asked_question(merging[place].pair)
+    )
     same_questions = SameQuestions(leader_questions, leader_vectors, likeness)
     keeper_of_leader: Places = np.full(merge_count, -1)
-    for best_leader in leaders_best_first.tolist():
-        if keeper_of_leader[best_leader] < 0:
-            other_leaders = leaders[same_questions.of(int(np.searchsorted(leaders, best_leader)))]
-            unkept_leaders = other_leaders[keeper_of_leader[other_leaders] < 0]
-            keeper_of_leader[best_leader] = keeper_of_leader[unkept_leaders] = best_leader
+    for merge_leader in leaders_best_first.tolist():
+        if keeper_of_leader[merge_leader] < 0:
+            other_merge_leaders = merge_leaders[same_questions.of(int(np.searchsorted(merge_leaders, merge_leader)))]
+            unkept_merge_leaders = other_merge_leaders[keeper_of_leader[other_merge_leaders] < 0]
+            keeper_of_leader[merge_leader] = keeper_of_leader[unkept_merge_leaders] = merge_leader
     return keeper_of_leader
 
 

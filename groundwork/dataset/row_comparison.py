@@ -182,12 +182,12 @@ def compare_statements(first_rows: Sequence[QuestionRow], second_rows: Sequence[
         rows_by_statement[leader].append(row_place)
     comparison = StatementComparison([], [], [])
     for statement_rows in rows_by_statement.values():
-        first = [row_place for row_place in statement_rows if row_place < len(first_rows)]
-        second = [row_place for row_place in statement_rows if row_place >= len(first_rows)]
-        if first and second:
-            comparison.common.append(_common_statement(compared_rows, asked_questions, first, second))
+        first_compared = [row_place for row_place in statement_rows if row_place < len(first_rows)]
+        second_compared = [row_place for row_place in statement_rows if row_place >= len(first_rows)]
+        if first_compared and second_compared:
+            comparison.common.append(_common_statement(compared_rows, asked_questions, first_compared, second_compared))
         else:
-            only_one_side = comparison.only_a if first else comparison.only_b
+            only_one_side = comparison.only_a if first_compared else comparison.only_b
             only_one_side += [msgspec.structs.asdict(compared_rows[row_place]) for row_place in statement_rows]
     return comparison
 
@@ -231,24 +231,26 @@ def _places_on_one_statement(
 def _common_statement(
     compared_rows: Sequence[QuestionRow],
     asked_questions: Sequence[AskedQuestion],
-    first: Sequence[int],
-    second: Sequence[int],
+    first_compared: Sequence[int],
+    second_compared: Sequence[int],
 ) -> CommonStatement:
-    evidence_quotes = [quote for row_place in (*first, *second) for quote in compared_rows[row_place].evidence]
+    evidence_quotes = [
+        quote for row_place in (*first_compared, *second_compared) for quote in compared_rows[row_place].evidence
+    ]
     return CommonStatement(
-        document=compared_rows[first[0]].document,
+        document=compared_rows[first_compared[0]].document,
         statement=min(evidence_quotes, key=len, default=""),
-        a=[msgspec.structs.asdict(compared_rows[row_place]) for row_place in first],
-        b=[msgspec.structs.asdict(compared_rows[row_place]) for row_place in second],
+        a=[msgspec.structs.asdict(compared_rows[row_place]) for row_place in first_compared],
+        b=[msgspec.structs.asdict(compared_rows[row_place]) for row_place in second_compared],
         same_question=any(
             _asks_same_question(asked_questions[row_place], asked_questions[other])
-            for row_place in first
-            for other in second
+            for row_place in first_compared
+            for other in second_compared
         ),
     )
 
 
-def _asks_same_question(first: AskedQuestion, second: AskedQuestion) -> bool:
-    if first.evidence_words and second.evidence_words:
-        return not not_duplicate_reason(first, second)
-    return wording_hash(first.question) == wording_hash(second.question)
+def _asks_same_question(compared_question: AskedQuestion, other_question: AskedQuestion) -> bool:
+    if compared_question.evidence_words and other_question.evidence_words:
+        return not not_duplicate_reason(compared_question, other_question)
+    return wording_hash(compared_question.question) == wording_hash(other_question.question)

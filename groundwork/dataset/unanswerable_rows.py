@@ -445,9 +445,9 @@ async def _add_unasked_rows(
 
 
 def _unanswerable_row(question: str, answer: str, chunk: Chunk, model: str) -> Row:
-    digest = hashlib.sha256(f"{chunk.document}\0{question}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    unanswerable_key = f"{chunk.document}\0{question}".encode("utf-8", "surrogatepass")
     return Row(
-        id=f"{chunk.document}-unanswerable-{digest}",
+        id=f"{chunk.document}-unanswerable-{hashlib.sha256(unanswerable_key).hexdigest()[:12]}",
         question=question,
         answer=answer,
         evaluation_criteria=list(UNANSWERABLE_CRITERIA),

@@ -309,7 +309,7 @@ _LIST_CONJUNCTIONS = {
 _LIST_SEPARATORS = {
     language: re.compile(rf"[,;]|\b(?:{words})\b", re.IGNORECASE) for language, words in _LIST_CONJUNCTIONS.items()
 }
-_SENTENCE_BREAK = re.compile(r"[.:?!](?:\s|$)|\n")
+_BREAK_BETWEEN_COUNTS = re.compile(r"[.:?!](?:\s|$)|\n")
 _ONE_AS_PRONOUN = re.compile(
     r"\b(?:an?|the|each|every|this|that|which|another|any|no|some|whichever)\s+(?:[\w-]+\s+){0,2}one\b"
     r"|\bone(?=\s*(?:[.,;:)?!]|$)|\s+(?:of|with|that|which|who|for|in|on|at|by|to|from|is|was|has|can|may|must|another)\b)",
@@ -317,8 +317,8 @@ _ONE_AS_PRONOUN = re.compile(
 )
 _ASKS_HOW_MANY = re.compile(r"\bhow (?:many|much|long|often)\b", re.IGNORECASE)
 _WORDS_BEFORE_COUNT = re.compile(r"\s|\b(?:it|they|there|is|are|has|have|in|all|exactly)\b", re.IGNORECASE)
-_TOTAL_WORDS = re.compile(r"^\s*[:(]|\b(?:together|in all|altogether|in total|sum)\b", re.IGNORECASE)
-_NEXT_OR_PREVIOUS = re.compile(r"\b(?:next|following|previous|day (?:before|after))\b", re.IGNORECASE)
+_CALCULATED_TOTAL = re.compile(r"^\s*[:(]|\b(?:together|in all|altogether|in total|sum)\b", re.IGNORECASE)
+_NUMBER_BEFORE_OR_AFTER = re.compile(r"\b(?:next|following|previous|day (?:before|after))\b", re.IGNORECASE)
 
 
 class AnsweredQuestion(Protocol):
@@ -356,7 +356,7 @@ def unsupported_numbers(grounds: SourceText, pair: AnsweredQuestion) -> list[str
 def _calculated_number_text(pair: AnsweredQuestion, answer: str, language: str) -> str:
     """The numbers of the answer that follow from others, with their units, in order and apart by commas."""
     source_quantities = list(_read_quantities(" ".join([pair.question, *pair.evidence]), language))
-    if _NEXT_OR_PREVIOUS.search(" ".join(pair.evidence)):
+    if _NUMBER_BEFORE_OR_AFTER.search(" ".join(pair.evidence)):
         source_quantities.append((1.0, ""))
     source_values = {source_value for source_value, _ in source_quantities}
     numbers_not_in_sources = [
@@ -403,7 +403,7 @@ def _is_calculated_number(
     may_be_count = not answer_number.unit and (answer[slice(*number_span)].isalpha() or answers_how_many)
     if may_be_count and answer_value in set(_list_counts(pair, answer, language)):
         return True
-    if answers_how_many and _TOTAL_WORDS.search(text_after_number):
+    if answers_how_many and _CALCULATED_TOTAL.search(text_after_number):
         addends = [addend for addend, _ in _read_quantities(text_after_number, language)]
         if isclose(answer_value, sum(addends)):
             return True
@@ -441,7 +441,7 @@ def _list_counts(pair: AnsweredQuestion, answer: str, language: str) -> Iterator
 def list_lengths(list_text: str, language: str = "en") -> Iterator[float]:
     """How many things each sentence of `list_text` lists, with and without those that hold a number."""
     list_separator = _LIST_SEPARATORS.get(language, _LIST_SEPARATORS["en"])
-    for listing_sentence in _SENTENCE_BREAK.split(list_text):
+    for listing_sentence in _BREAK_BETWEEN_COUNTS.split(list_text):
         list_items = [list_item for list_item in list_separator.split(listing_sentence) if list_item.strip()]
         yield float(len(list_items))
         yield float(sum(not numbers(list_item, spelled=language) for list_item in list_items))

@@ -108,7 +108,7 @@ def drop_padding_criteria(question: str, criteria: Sequence[str], language: str,
 
 def item_without_criterion(question: str, answer: str, criteria: Sequence[str], language: str) -> str:
     """The first thing of a list in the answer that no criterion has a word of while one has others of it, or ""."""
-    answer_items = _items_of_answer_list(answer)
+    answer_items = _answer_items_for_criteria(answer)
     criterion_word_sets = [set(_criterion_fact_words(text, language)) for text in [question, *criteria]]
     question_words, criterion_words = criterion_word_sets[0], set().union(*criterion_word_sets[1:])
     words_by_item = {
@@ -120,7 +120,7 @@ def item_without_criterion(question: str, answer: str, criteria: Sequence[str], 
     return uncovered_items[0] if len(covered_items) > 1 and uncovered_items else ""
 
 
-def _items_of_answer_list(answer: str) -> list[str]:
+def _answer_items_for_criteria(answer: str) -> list[str]:
     """The things of a list of three and more short ones, "A, B, and C", without what stands before a colon."""
     listed_answer = max(re.split(r"[.:;](?:\s|$)", answer), key=lambda clause: clause.count(","))
     answer_items = [

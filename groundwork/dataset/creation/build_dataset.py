@@ -123,10 +123,12 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     field_names_tokens = 12
     reply_tokens = sum(tokens_in(row.question + row.answer) for row in pool_rows) / len(pool_rows) + field_names_tokens
     eval_rows = eval_size(len(pool_rows), build_settings.eval_fraction, build_settings.eval_max)
-    calls = eval_rows if build_settings.rewords_eval else 0
-    judge_estimates = [rewording_judge_estimate(job, pool_rows, calls)] if calls and call.check_prompt else []
-    calls += train_size(pool_rows, inputs.runs, build_settings) * (build_settings.phrasings - 1)
-    rewording_estimate = Estimate(calls, int(calls * prompt_tokens), int(calls * reply_tokens), call)
+    build_calls = eval_rows if build_settings.rewords_eval else 0
+    judge_estimates = (
+        [rewording_judge_estimate(job, pool_rows, build_calls)] if build_calls and call.check_prompt else []
+    )
+    build_calls += train_size(pool_rows, inputs.runs, build_settings) * (build_settings.phrasings - 1)
+    rewording_estimate = Estimate(build_calls, int(build_calls * prompt_tokens), int(build_calls * reply_tokens), call)
     return [rewording_estimate, *judge_estimates, *build_estimates]
 
 

@@ -56,34 +56,34 @@ def find_build_inputs(job: Job) -> BuildInputs:
     """
     from groundwork.data_folder.runs.run_files import coverage_path_parts, default_run, pair_files, run_tag_files
 
-    runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
-    pairs_by_run = {run: list(pair_files(job.data, run)) for run in runs}
-    build_documents = _documents_of_build(job, pairs_by_run)
+    build_runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
+    run_inputs = {run: list(pair_files(job.data, run)) for run in build_runs}
+    build_documents = _documents_of_build(job, run_inputs)
     chosen_documents = set(build_documents)
-    chosen_pairs = {run: [path for path in pairs_by_run[run] if path.stem in chosen_documents] for run in runs}
-    if not any(chosen_pairs.values()):
-        raise UsageError(f"{', '.join(runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
+    input_pair_files = {run: [path for path in run_inputs[run] if path.stem in chosen_documents] for run in build_runs}
+    if not any(input_pair_files.values()):
+        raise UsageError(f"{', '.join(build_runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
     tag_model, build_settings = job.config.tags.model.rpartition("/")[2], job.config.dataset
     existing_files = partial(_existing_files_of_build, job, build_documents)
     return BuildInputs(
-        runs=runs,
-        pair_files=chosen_pairs,
-        tag_files=[path for run in runs for path in run_tag_files(job.data, run, tag_model)],
+        runs=build_runs,
+        pair_files=input_pair_files,
+        tag_files=[path for run in build_runs for path in run_tag_files(job.data, run, tag_model)],
         chunk_files=_chunk_files_of_build(job, build_documents),
         text_files=existing_files(("text", "{}.json")),
         summary_files=existing_files(("summaries", "{}.json")) if build_settings.asks_model else [],
         measured_files=[_measured_file_of_build(job, grades_name) for grades_name in build_settings.grades],
-        coverage_files=[path for run in runs for path in existing_files(coverage_path_parts(run, "{}"))],
-        review_files=[path for run in runs for path in _review_files_of_build(job, run, build_documents)],
+        coverage_files=[path for run in build_runs for path in existing_files(coverage_path_parts(run, "{}"))],
+        review_files=[path for run in build_runs for path in _review_files_of_build(job, run, build_documents)],
         mix_source=_mix_source_of_build(job),
     )
 
 
-def _documents_of_build(job: Job, pairs_by_run: dict[str, list[Path]]) -> list[str]:
+def _documents_of_build(job: Job, run_inputs: dict[str, list[Path]]) -> list[str]:
     """The documents of the runs that are asked for, in order. Raises UsageError for a licence that is not there."""
-    all_documents = sorted({path.stem for paths in pairs_by_run.values() for path in paths})
-    _check_licenses_of_build(job, all_documents)
-    return sorted(set(select_documents(job, all_documents, with_gone=job.flags.keep_gone)))
+    build_documents = sorted({path.stem for paths in run_inputs.values() for path in paths})
+    _check_licenses_of_build(job, build_documents)
+    return sorted(set(select_documents(job, build_documents, with_gone=job.flags.keep_gone)))
 
 
 def _chunk_files_of_build(job: Job, build_documents: list[str]) -> list[Path]:

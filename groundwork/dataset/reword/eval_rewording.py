@@ -15,7 +15,7 @@ import numpy as np
 
 from groundwork.dataset.creation.document_subjects import Subjects
 from groundwork.dataset.reword.rewording_faults import (
-    UNCHANGED,
+    UNCHANGED_ANSWER,
     answer_sources,
     faults_of_rewording,
     is_only_answer_kept,
@@ -125,7 +125,7 @@ class Reworder:
         """The first question that passes with the old answer: it is worth more than its answer in other words."""
         for rewording, _ in own_tries:
             as_it_was = Reworded(rewording.question, row.answer)
-            if await self.check(pool_index, as_it_was) in (None, UNCHANGED):
+            if await self.check(pool_index, as_it_was) in (None, UNCHANGED_ANSWER):
                 return as_it_was
         return None
 
@@ -295,7 +295,7 @@ def strategy_faults(row: Row, rewording: Reworded, rephrase_settings: Rephrase, 
     if rephrase_settings.strategy == "question":  # whose answer stays
         from groundwork.questions.small_model.sentence_strategy import changed_question_terms
 
-        rewording_faults = [fault for fault in rewording_faults if fault != UNCHANGED]
+        rewording_faults = [fault for fault in rewording_faults if fault != UNCHANGED_ANSWER]
         rewording_faults += [fault for fault in [changed_question_terms(row.question, rewording.question)] if fault]
     return rewording_faults
 

@@ -54,7 +54,7 @@ _OR_DECLINE = (
     "Ask in another build: another question word, active for passive, the situation first; terms and fixed expressions "
     'stay as they are. If nobody would ask it otherwise, give "" for the question.'
 )
-UNCHANGED = f"The answer is the old one, word for word. {_OR_KEEP}"
+UNCHANGED_ANSWER = f"The answer is the old one, word for word. {_OR_KEEP}"
 SHORT_ANSWER = 10  # words that may change; an answer with no more has few ways of being said and may stay as it is
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
@@ -78,9 +78,9 @@ CLOSER_QUESTIONS_ALLOWED = 5  # questions that may lie closer to the rewording t
 KEPT_SUPPORT_SHARE = 0.5  # of the cosine between answer and evidence
 
 
-def numbers_and_terms(text: str) -> set[str]:
+def numbers_and_terms(wording: str) -> set[str]:
     """The values of the numbers, and the names, codes and quoted terms in lower case."""
-    return _all_number_values(text) | {term.lower() for term in terms(text)}
+    return _all_numbers_of_wording(wording) | {term.lower() for term in terms(wording)}
 
 
 def meaning_faults(
@@ -92,12 +92,12 @@ def meaning_faults(
     """
     reworded_text, known_text = f"{reworded}\n{question_above}", f"{original}\n{source_text}"
     both_say_none = _says_none(original) and _says_none(reworded_text)
-    kept_values = _all_number_values(reworded_text) | ({"0"} if both_say_none else set())
-    if lost_numbers := sorted(_number_values(original) - kept_values):
+    kept_values = _all_numbers_of_wording(reworded_text) | ({"0"} if both_say_none else set())
+    if lost_numbers := sorted(_numbers_of_wording(original) - kept_values):
         yield f"The {faulty_field} lost the number {', '.join(lost_numbers)}."
-    known_values = _all_number_values(known_text) | ({"0"} if both_say_none else set())
+    known_values = _all_numbers_of_wording(known_text) | ({"0"} if both_say_none else set())
     list_counts = _list_counts(reworded, f"{original}\n{question_above}")
-    if added_numbers := sorted(_number_values(reworded) - known_values - list_counts):
+    if added_numbers := sorted(_numbers_of_wording(reworded) - known_values - list_counts):
         yield f"The {faulty_field} has a number that was not there: {', '.join(added_numbers)}."
     if lost_names := _lost_terms(original, f"{reworded} {question_above}"):
         yield f"The {faulty_field} lost {', '.join(lost_names)}; names and codes stay as they are."
@@ -107,8 +107,8 @@ def meaning_faults(
         yield f"The {faulty_field} has a name that was not there: {', '.join(unknown_names)}."
 
 
-def _says_none(text: str) -> bool:
-    return not _NONE_WORDS.isdisjoint(normalised_words(text).split())
+def _says_none(wording: str) -> bool:
+    return not _NONE_WORDS.isdisjoint(normalised_words(wording).split())
 
 
 def _list_counts(reworded: str, list_text: str) -> set[str]:
@@ -148,42 +148,50 @@ def _lost_terms(original: str, reworded: str) -> list[str]:
     return sorted(lost_terms)
 
 
-def _all_number_values(text: str) -> set[str]:
+def _all_numbers_of_wording(wording: str) -> set[str]:
     """The values of all numbers of a text, ordinals in words too."""
-    ordinal_values = {str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", text, re.IGNORECASE)}
+    ordinal_values = {
+        str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", wording, re.IGNORECASE)
+    }
     return ordinal_values | {
-        number.value for number in numbers(f"= {text}", spelled="en")
+        number.value for number in numbers(f"= {wording}", spelled="en")
     }  # one at its beginning is no label
 
 
-def _number_values(text: str) -> set[str]:
+def _numbers_of_wording(wording: str) -> set[str]:
     """The values of the numbers of a text but for small ones in words that other words say as well.
 
     "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
     """
-    text = f"= {text}"
+    wording = f"= {wording}"
     return {
-        number.value for number in numbers(text, spelled="en") if not _is_pronoun_number(text, number.start, number.end)
+        number.value
+        for number in numbers(wording, spelled="en")
+        if not _is_pronoun_in_wording(wording, number.start, number.end)
     }
 
 
-def _is_pronoun_number(text: str, start: int, end: int) -> bool:
-    number_text = text[start:end].lower()
-    article_before = re.search(r"\b(?:the|these|those|both|its)\s+$", text[:start])
+def _is_pronoun_in_wording(wording: str, start: int, end: int) -> bool:
+    number_text = wording[start:end].lower()
+    article_before = re.search(r"\b(?:the|these|those|both|its)\s+$", wording[:start])
     return number_text in ("one", "two", "once", "twice") or (number_text.isalpha() and article_before is not None)
 
 
-def subject_words(row: Row, about: str) -> list[str]:
+def _words_of_wording(wording: str) -> list[str]:
+    return [word.text for word in words_of(wording)]
+
+
+def subject_words(original_row: Row, about: str) -> list[str]:
     """Words, in lower case, that say what a question is about: those it shares with `about` (the context phrase).
 
     A name may stand alone; of other words two have to stand side by side in the question, or `about` has no more than
     one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
     """
-    question_names = {name.lower() for name in names_as_written(row.question)}
-    about_texts = [word.text for word in words_of(about)]
+    question_names = {name.lower() for name in names_as_written(original_row.question)}
+    about_texts = _words_of_wording(about)
     about_words = {text for text in about_texts if len(text) > 2 and text not in ENGLISH_STOP_WORDS}
     about_words |= question_names.intersection(about_texts)
-    question_words, least_run = [word.text for word in words_of(row.question)], min(2, len(about_words))
+    question_words, least_run = _words_of_wording(original_row.question), min(2, len(about_words))
     words_of_subject = []
     for is_about_subject, word_run in groupby(question_words, about_words.__contains__):
         run_words = list(word_run)
@@ -192,15 +200,15 @@ def subject_words(row: Row, about: str) -> list[str]:
     return list(dict.fromkeys(words_of_subject))
 
 
-def required_terms(row: Row, about: str) -> list[str]:
+def required_terms(original_row: Row, about: str) -> list[str]:
     """What has to stand in a reworded question, as it is written there and each once: what it is about, names, codes,
     years.
 
     Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
     """
-    original_question = row.question
+    original_question = original_row.question
     joined_term_spans: list[tuple[int, int]] = []
-    for term_start, term_end in sorted(_term_spans(row, about)):
+    for term_start, term_end in sorted(_term_spans(original_row, about)):
         if joined_term_spans and _is_one_name(original_question, joined_term_spans[-1][1], term_start):
             joined_term_spans[-1] = (joined_term_spans[-1][0], max(term_end, joined_term_spans[-1][1]))
         else:
@@ -211,16 +219,18 @@ def required_terms(row: Row, about: str) -> list[str]:
     return list(required.values())
 
 
-def _term_spans(row: Row, about: str) -> Iterator[tuple[int, int]]:
+def _term_spans(original_row: Row, about: str) -> Iterator[tuple[int, int]]:
     """Where the subject (whole, with the small words in it), names, codes, single letters and years stand."""
-    question = row.question
-    whole_subject = [about] if about and about.lower() in question.lower() else []
-    for term in [*whole_subject, *subject_words(row, about), *terms(question)]:
-        yield from (term_match.span() for term_match in whole_word_pattern(term, re.IGNORECASE).finditer(question))
-    for letter_match in _SINGLE_LETTER.finditer(question):
-        word_before = re.search(r"(?<![\w-])[\w-]+ $", question[: letter_match.start()])
+    original_question = original_row.question
+    whole_subject = [about] if about and about.lower() in original_question.lower() else []
+    for term in [*whole_subject, *subject_words(original_row, about), *terms(original_question)]:
+        yield from (
+            term_match.span() for term_match in whole_word_pattern(term, re.IGNORECASE).finditer(original_question)
+        )
+    for letter_match in _SINGLE_LETTER.finditer(original_question):
+        word_before = re.search(r"(?<![\w-])[\w-]+ $", original_question[: letter_match.start()])
         yield word_before.start() if word_before else letter_match.start(), letter_match.end()
-    yield from (year_match.span() for year_match in _YEAR.finditer(question))
+    yield from (year_match.span() for year_match in _YEAR.finditer(original_question))
 
 
 def _is_one_name(text: str, end: int, start: int) -> bool:
@@ -229,40 +239,40 @@ def _is_one_name(text: str, end: int, start: int) -> bool:
 
 
 def faults_of_rewording(
-    row: Row, question: str, answer: str, most_copied: float, keep: Sequence[str] = ()
+    original_row: Row, question: str, answer: str, most_copied: float, keep: Sequence[str] = ()
 ) -> list[str]:
-    """Everything that is wrong with a rewording of `row`, each as a sentence for the model to correct it by.
+    """Everything that is wrong with a rewording of `original_row`, each as a sentence for the model to correct it by.
 
     `most_copied`: the share of the words that may stand in copied stretches. `keep`: words that say what it is about.
     """
     question, answer = question.strip(), answer.strip()
+    answer_terms = shared_terms(original_row.answer, original_row.evaluation_criteria)
     return [
-        *_question_faults(row, question, answer, most_copied, keep),
-        *_answer_faults(
-            row, question, answer, most_copied, [*keep, *shared_terms(row.answer, row.evaluation_criteria)]
-        ),
+        *_question_faults(original_row, question, answer, most_copied, keep),
+        *_answer_faults(original_row, question, answer, most_copied, [*keep, *answer_terms]),
     ]
 
 
-def keeps_answer(row: Row, answer: str, most_copied: float, keep: Sequence[str] = ()) -> bool:
+def keeps_answer(original_row: Row, reworded_answer: str, most_copied: float, keep: Sequence[str] = ()) -> bool:
     """Does a reworded answer still say it in the old words: all of them, or too many in copied stretches?"""
-    same_words = [word.text for word in words_of(row.answer)] == [word.text for word in words_of(answer)]
-    return same_words or is_copy(row.answer, answer, most_copied, keep)
+    same_words = _words_of_wording(original_row.answer) == _words_of_wording(reworded_answer)
+    return same_words or is_copy(original_row.answer, reworded_answer, most_copied, keep)
 
 
 def _question_faults(
-    row: Row, reworded_question: str, reworded_answer: str, most_copied: float, keep: Sequence[str]
+    original_row: Row, reworded_question: str, reworded_answer: str, most_copied: float, keep: Sequence[str]
 ) -> Iterator[str]:
-    original_question = row.question
+    original_question = original_row.question
     if not reworded_question:
         yield "The question is empty."
         return
     yield from _standing_alone_faults(original_question, reworded_question, keep)
     if is_question(original_question) and not is_question(reworded_question):
         yield "The question must end with a question mark."
-    if kind_fault := _question_kind_fault(row, reworded_question, reworded_answer):
+    if kind_fault := _question_kind_fault(original_row, reworded_question, reworded_answer):
         yield kind_fault
-    yield from meaning_faults("question", original_question, reworded_question, _tellable_text(row, reworded_question))
+    tellable_text = _tellable_text(original_row, reworded_question)
+    yield from meaning_faults("question", original_question, reworded_question, tellable_text)
     # built otherwise, "why not?" may well become "what if?"
     if share_in_order(original_question, reworded_question) >= QUESTIONS_ALIKE:
         yield from turned_meaning_faults("question", original_question, reworded_question)
@@ -273,7 +283,7 @@ def _question_faults(
 
 
 def _standing_alone_faults(original_question: str, reworded_question: str, keep: Sequence[str]) -> Iterator[str]:
-    reworded_words = [word.text for word in words_of(reworded_question)]
+    reworded_words = _words_of_wording(reworded_question)
     if lost_words := [word for word in keep if word not in reworded_words]:
         yield f"The question must still say what it is about; put back: {', '.join(lost_words)}."
     if source_name := _new_source_name(reworded_question, original_question):
@@ -291,61 +301,65 @@ def _new_source_name(reworded: str, original: str) -> str:
     return "" if is_old_name else source_name
 
 
-def _question_kind_fault(row: Row, reworded_question: str, reworded_answer: str) -> str:
+def _question_kind_fault(original_row: Row, reworded_question: str, reworded_answer: str) -> str:
     """What is wrong where `reworded_question` wants a yes or no and `reworded_answer` gives none, or offers two where
     it gives one.
 
     English alone: "Was ist ...?" asks for no yes.
     """
-    if not is_english("\n".join([row.question, row.answer, *row.evidence])):
+    if not is_english("\n".join([original_row.question, original_row.answer, *original_row.evidence])):
         return ""
-    if not _yes_or_no_verdict(row.answer):
-        is_now_yes_or_no = _YES_OR_NO.match(reworded_question) and not _YES_OR_NO.search(row.question)
+    if not _yes_or_no_verdict(original_row.answer):
+        is_now_yes_or_no = _YES_OR_NO.match(reworded_question) and not _YES_OR_NO.search(original_row.question)
         wants_verdict = is_now_yes_or_no and "or" not in normalised_words(reworded_question).split()
         if not wants_verdict or _YES_NO_REPLIES.match(reworded_answer):
             return ""
         return "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
-    if _EITHER_OR.search(reworded_question) and not _EITHER_OR.search(row.question):
+    if _EITHER_OR.search(reworded_question) and not _EITHER_OR.search(original_row.question):
         return "The question offers two things to choose from; ask it so that the yes or no of the answer fits."
     return ""
 
 
-def _tellable_text(row: Row, reworded: str) -> str:
+def _tellable_text(original_row: Row, reworded: str) -> str:
     """The answer and its evidence, of which a question may say a part: nothing where it says all numbers and names that
     are asked for.
     """
-    asked_facts = numbers_and_terms(row.answer) - numbers_and_terms(row.question)
-    return "" if asked_facts and asked_facts <= numbers_and_terms(reworded) else "\n".join([row.answer, *row.evidence])
+    asked_facts = numbers_and_terms(original_row.answer) - numbers_and_terms(original_row.question)
+    if asked_facts and asked_facts <= numbers_and_terms(reworded):
+        return ""
+    return "\n".join([original_row.answer, *original_row.evidence])
 
 
 def _answer_faults(
-    row: Row, reworded_question: str, reworded_answer: str, most_copied: float, keep: Sequence[str]
+    original_row: Row, reworded_question: str, reworded_answer: str, most_copied: float, keep: Sequence[str]
 ) -> Iterator[str]:
     if not reworded_answer:
         yield "The answer is empty."
         return
-    if source_name := _new_source_name(reworded_answer, f"{row.question}\n{row.answer}"):
+    if source_name := _new_source_name(reworded_answer, f"{original_row.question}\n{original_row.answer}"):
         yield f"The answer must stand alone; do not write {source_name!r}."
-    if (yes_or_no := _yes_or_no_verdict(row.answer)) and _yes_or_no_verdict(reworded_answer) != yes_or_no:
+    if (yes_or_no := _yes_or_no_verdict(original_row.answer)) and _yes_or_no_verdict(reworded_answer) != yes_or_no:
         yield f"The answer must begin with {yes_or_no!r}, as the original does."
-    answer_source = "\n".join([row.question, *row.evidence, *row.evaluation_criteria])
-    yield from meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
-    yield from turned_meaning_faults("answer", row.answer, reworded_answer, answer_source, reworded_question)
-    yield from _duty_faults(row.answer, reworded_answer)
-    if _may_keep_wording(row.answer, keep) or not keeps_answer(row, reworded_answer, most_copied, keep):
+    answer_source = "\n".join([original_row.question, *original_row.evidence, *original_row.evaluation_criteria])
+    yield from meaning_faults("answer", original_row.answer, reworded_answer, answer_source, reworded_question)
+    yield from turned_meaning_faults("answer", original_row.answer, reworded_answer, answer_source, reworded_question)
+    yield from _duty_faults(original_row.answer, reworded_answer)
+    if _may_keep_wording(original_row.answer, keep) or not keeps_answer(
+        original_row, reworded_answer, most_copied, keep
+    ):
         return
-    if [word.text for word in words_of(row.answer)] == [word.text for word in words_of(reworded_answer)]:
-        yield UNCHANGED
+    if _words_of_wording(original_row.answer) == _words_of_wording(reworded_answer):
+        yield UNCHANGED_ANSWER
     else:
-        yield _copy_fault("answer", row.answer, reworded_answer, keep)
+        yield _copy_fault("answer", original_row.answer, reworded_answer, keep)
 
 
-def _duty_faults(answer: str, reworded_answer: str) -> Iterator[str]:
+def _duty_faults(original_answer: str, reworded_answer: str) -> Iterator[str]:
     """Where one says what may be and the other what must; "no one may leave" says what "all must stay" says."""
-    old_duties, new_duties = duties(answer), duties(reworded_answer)
+    old_duties, new_duties = duties(original_answer), duties(reworded_answer)
     are_other_duties = old_duties and new_duties and not old_duties & new_duties
-    has_negation = is_negated(f"{answer}\n{reworded_answer}")
-    if are_other_duties and not has_negation and share_in_order(answer, reworded_answer) >= ANSWERS_ALIKE:
+    has_negation = is_negated(f"{original_answer}\n{reworded_answer}")
+    if are_other_duties and not has_negation and share_in_order(original_answer, reworded_answer) >= ANSWERS_ALIKE:
         yield f"The answer says what {min(new_duties)} be where it said what {min(old_duties)} be."
 
 
@@ -395,23 +409,26 @@ def moved_question_fault(
     return None
 
 
-def answer_sources(row: Row) -> list[str]:
+def answer_sources(original_row: Row) -> list[str]:
     """The two texts that may support an answer in other words: the evidence; question, old answer and criteria."""
-    return [" ".join(row.evidence), " ".join([row.question, row.answer, *row.evaluation_criteria])]
+    return [
+        " ".join(original_row.evidence),
+        " ".join([original_row.question, original_row.answer, *original_row.evaluation_criteria]),
+    ]
 
 
 def unsupported_answer_fault(
-    row: Row, reworded_answer: str, old_answer_vector: Vectors, new_answer_vector: Vectors, source_vectors: Vectors
+    original_row: Row, reworded_answer: str, old_vector: Vectors, new_vector: Vectors, source_vectors: Vectors
 ) -> str | None:
     """Complains when a new answer has words of its own and lies far from each of the `answer_sources` of its row.
 
-    `old_answer_vector` and `new_answer_vector`: (d,), of the two answers; `source_vectors`: (2, d), of the supports.
+    `old_vector` and `new_vector`: (d,), of the two answers; `source_vectors`: (2, d), of the supports.
     The measure is how near the old answer is to the evidence.
     """
-    least_support = KEPT_SUPPORT_SHARE * float(old_answer_vector @ source_vectors[0])
-    if float((source_vectors @ new_answer_vector).max()) >= least_support:
+    least_support = KEPT_SUPPORT_SHARE * float(old_vector @ source_vectors[0])
+    if float((source_vectors @ new_vector).max()) >= least_support:
         return None
-    if not (foreign_words := _foreign_words(reworded_answer, " ".join(answer_sources(row)))):
+    if not (foreign_words := _foreign_words(reworded_answer, " ".join(answer_sources(original_row)))):
         return None
     unsupported = f"it has nothing on {', '.join(foreign_words)}. Say exactly what the evidence says."
     return f"The answer says what the evidence does not: {unsupported}"

@@ -112,10 +112,10 @@ def unknown_verdict_sentence(split: str, eval_count: int, topic_count: int, topi
 def most_apart_topics(topic_shares: Sequence[tuple[str, float, float]], split: str, empty: int) -> str:
     """`; most apart: skiff 15% of all and 5% of eval, carry 5% and 0%, since 8 places stayed empty`."""
     topics_by_difference = sorted(topic_shares, key=lambda topic: -abs(topic[1] - topic[2]))
-    named_topics = [topic for topic in topics_by_difference[:TOPICS_NAMED] if abs(topic[1] - topic[2]) >= WORTH_NAMING]
+    topics_apart = [topic for topic in topics_by_difference[:TOPICS_NAMED] if abs(topic[1] - topic[2]) >= WORTH_NAMING]
     topic_phrases = [
-        f"{name} {pool_share:.0%}{' of all' if n == 0 else ''} and {split_share:.0%}{f' of {split}' if n == 0 else ''}"
-        for n, (name, pool_share, split_share) in enumerate(named_topics)
+        f"{name} {whole_share:.0%}{' of all' if n == 0 else ''} and {split_share:.0%}{f' of {split}' if n == 0 else ''}"
+        for n, (name, whole_share, split_share) in enumerate(topics_apart)
     ]
     empty_places = f", since {counted(empty, 'place')} stayed empty" if empty else ""
     return f"; most apart: {', '.join(topic_phrases)}{empty_places}" if topic_phrases else empty_places

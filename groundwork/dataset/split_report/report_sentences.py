@@ -227,17 +227,17 @@ def describe_warnings(described: SplitReport) -> list[str]:
         empty_places = counted(described.dropped, "place of eval stays", "places of eval stay")
         report_warnings.append(f"{empty_places} empty: too few rows could be reworded")
     if described.fewer:
-        fewer_rows = counted(len(described.fewer), "row of train has", "rows of train have")
-        report_warnings.append(f"{fewer_rows} fewer than {counted(described.phrasings, 'wording')}")
+        fewer_warning = counted(len(described.fewer), "row of train has", "rows of train have")
+        report_warnings.append(f"{fewer_warning} fewer than {counted(described.phrasings, 'wording')}")
     if described.personal:
-        personal_places = counted(len(described.personal), "place looks", "places look")
-        report_warnings.append(f"{personal_places} like personal data; see report.html before you publish")
+        personal_warning = counted(len(described.personal), "place looks", "places look")
+        report_warnings.append(f"{personal_warning} like personal data; see report.html before you publish")
     if described.invalid:
-        invalid_rows = counted(len(described.invalid), "invalid row was", "invalid rows were")
-        report_warnings.append(f"{invalid_rows} left out, see report.json")
+        invalid_warning = counted(len(described.invalid), "invalid row was", "invalid rows were")
+        report_warnings.append(f"{invalid_warning} left out, see report.json")
     if described.unjudged:
-        unjudged_rewordings = counted(described.unjudged, "rewording was", "rewordings were")
-        report_warnings.append(f"{unjudged_rewordings} not judged: the model's replies were unusable")
+        unjudged_warning = counted(described.unjudged, "rewording was", "rewordings were")
+        report_warnings.append(f"{unjudged_warning} not judged: the model's replies were unusable")
     return report_warnings
 
 

@@ -86,19 +86,19 @@ async def measure_split(
 def _measured_eval_rows(
     draw: EvalDraw,
     written_rows: list[Row],
-    reworded_vectors: Vectors | None,
+    measured_rewordings: Vectors | None,
     rephrase_settings: Rephrase,
     tools: BuildTools,
 ) -> list[EvalRow]:
     """Each row of eval with its nearest in train and, where eval is reworded, what it keeps of its old wording."""
-    leak_rows = measure_leakage(draw.pool, draw.split, draw.vectors, draw.train, draw.train_vectors, reworded_vectors)
-    if reworded_vectors is None:
-        return leak_rows
+    measured_rows = measure_leakage(
+        draw.pool, draw.split, draw.vectors, draw.train, draw.train_vectors, measured_rewordings
+    )
+    if measured_rewordings is None:
+        return measured_rows
     return [
-        _measure_overlap(
-            leak_row, original_row, written_row, rephrase_settings, tools.subjects.of(original_row.document)
-        )
-        for leak_row, original_row, written_row in zip(leak_rows, draw.eval_rows, written_rows, strict=True)
+        _measure_overlap(measured_row, drawn_row, written_row, rephrase_settings, tools.subjects.of(drawn_row.document))
+        for measured_row, drawn_row, written_row in zip(measured_rows, draw.eval_rows, written_rows, strict=True)
     ]
 
 
@@ -119,16 +119,16 @@ def _cluster_shares(draw: EvalDraw) -> list[SplitShare]:
 
 def value_shares(rows: Sequence[Row], eval_rows: Sequence[int]) -> dict[str, list[SplitShare]]:
     """By tag, category, difficulty and document: rows of the pool and of eval, the most frequent value first."""
-    values_by_column: dict[str, Callable[[Row], Iterable[str]]] = {
+    measured_columns: dict[str, Callable[[Row], Iterable[str]]] = {
         "tag": lambda row: row.tags,
         "category": lambda row: [row.category],
         "difficulty": lambda row: [row.difficulty],
         "document": lambda row: [row.document],
     }
     shares_by_column = {}
-    for column, values_of_row in values_by_column.items():
-        pool_counts = Counter(value for row in rows for value in values_of_row(row))
-        eval_counts = Counter(value for i in eval_rows for value in values_of_row(rows[i]))
+    for column, measured_values in measured_columns.items():
+        pool_counts = Counter(value for row in rows for value in measured_values(row))
+        eval_counts = Counter(value for i in eval_rows for value in measured_values(rows[i]))
         if pool_counts:
             shares_by_column[column] = [
                 SplitShare(value=value, pool=pool_counts[value], eval=eval_counts[value])
@@ -141,7 +141,7 @@ def _measure_representativeness(
     draw: EvalDraw,
     cluster_shares: Sequence[SplitShare],
     measured_eval_rows: Sequence[EvalRow],
-    reworded_vectors: Vectors | None,
+    measured_rewordings: Vectors | None,
     random_cosine: float,
     *,
     empty: int,
@@ -150,9 +150,9 @@ def _measure_representativeness(
     pool_counts, eval_counts = [share.pool for share in cluster_shares], [share.eval for share in cluster_shares]
     cluster_names = [share.value for share in cluster_shares]
     measured_verdict = assess_representativeness(pool_counts, eval_counts, cluster_names, empty=empty)
-    if reworded_vectors is None:
+    if measured_rewordings is None:
         return measured_verdict
-    moved_count = count_moved_topics(draw.split, draw.vectors, reworded_vectors)
+    moved_count = count_moved_topics(draw.split, draw.vectors, measured_rewordings)
     own_cosine = float(np.median([row.own for row in measured_eval_rows if row.own is not None]))
     drift = drift_sentence(moved_count, len(measured_eval_rows), own_cosine, random_cosine)
     return msgspec.structs.replace(measured_verdict, drift=drift)
@@ -165,35 +165,35 @@ def _median_random_cosine(vectors: Vectors, seed: int) -> float:
 
 def _report_with_rewording(
     measured_report: SplitReport,
-    reworded: EvalRewording | None,
+    measured_rewording: EvalRewording | None,
     measured_eval_rows: Sequence[EvalRow],
     eval_split: EvalSplit,
     tools: BuildTools,
 ) -> SplitReport:
     """The report with what came of rewording eval; as it is where eval stays verbatim."""
-    if not reworded:
+    if not measured_rewording:
         return measured_report
     return msgspec.structs.replace(
         measured_report,
         leaked_after=count_leaked_rows(measured_eval_rows, leak_likeness_of_split(eval_split)),
-        replaced=[ReplacedRow(row_id, reason) for row_id, reason in reworded.replaced],
-        dropped=reworded.dropped,
-        sent_back=reworded.sent_back if tools.judge_rewordings else None,
-        unjudged=reworded.unjudged,
+        replaced=[ReplacedRow(row_id, reason) for row_id, reason in measured_rewording.replaced],
+        dropped=measured_rewording.dropped,
+        sent_back=measured_rewording.sent_back if tools.judge_rewordings else None,
+        unjudged=measured_rewording.unjudged,
     )
 
 
 def _measure_overlap(
-    leak_row: EvalRow, original_row: Row, written_row: Row, rephrase_settings: Rephrase, about: str
+    measured_row: EvalRow, drawn_row: Row, written_row: Row, rephrase_settings: Rephrase, about: str
 ) -> EvalRow:
     """The row with how much of the old wording its new question and answer keep."""
-    subject = subject_words(original_row, about)
+    subject = subject_words(drawn_row, about)
     return msgspec.structs.replace(
-        leak_row,
+        measured_row,
         reworded=written_row.question,
-        overlap=round(share_kept(original_row.question, written_row.question, subject), 3),
-        answer_overlap=round(share_kept(original_row.answer, written_row.answer, subject), 3),
-        answer_kept=keeps_answer(original_row, written_row.answer, rephrase_settings.max_copied, subject),
+        overlap=round(share_kept(drawn_row.question, written_row.question, subject), 3),
+        answer_overlap=round(share_kept(drawn_row.answer, written_row.answer, subject), 3),
+        answer_kept=keeps_answer(drawn_row, written_row.answer, rephrase_settings.max_copied, subject),
     )
 
 

@@ -136,9 +136,9 @@ def split_same_worded_pairs(pairs: Sequence[Pair], review: StandingReview) -> tu
     duplicated_by_index: dict[int, str] = {}
     for index in _pair_review_order(pairs, review):
         pair = pairs[index]
-        first_worded_pair = first_pair_by_words.setdefault((pair.document, normalised_words(pair.question)), pair)
-        if first_worded_pair is not pair:
-            duplicated_by_index[index] = first_worded_pair.question
+        first_checked_pair = first_pair_by_words.setdefault((pair.document, normalised_words(pair.question)), pair)
+        if first_checked_pair is not pair:
+            duplicated_by_index[index] = first_checked_pair.question
     checked_pairs = [_add_duplicates_column(pair, duplicated_by_index.get(k, "")) for k, pair in enumerate(pairs)]
     first_worded_pairs = [pair for index, pair in enumerate(checked_pairs) if index not in duplicated_by_index]
     return first_worded_pairs, [pair for index, pair in enumerate(checked_pairs) if index in duplicated_by_index]
@@ -362,16 +362,16 @@ def _is_repeat_alone(rejection: Rejected, checked_columns: Set[str]) -> bool:
     return pair.checks.keys() >= checked_columns and rejection.reason == "duplicates" == first_failed_check(pair)
 
 
-def _is_kept_as_decided(pair: Pair, review: StandingReview) -> bool:
-    decision = review.decision_about(pair)
+def _is_kept_as_decided(checked_pair: Pair, review: StandingReview) -> bool:
+    decision = review.decision_about(checked_pair)
     if decision is None:
-        return BY_PERSON not in pair.checks
-    return decision.accepts and accept_pair(pair, decision) == pair
+        return BY_PERSON not in checked_pair.checks
+    return decision.accepts and accept_pair(checked_pair, decision) == checked_pair
 
 
 def _is_rejected_as_decided(rejection: Rejected, review: StandingReview) -> bool:
-    pair = rejected_pair(rejection)
-    decision = review.decision_about(pair)
+    checked_pair = rejected_pair(rejection)
+    decision = review.decision_about(checked_pair)
     if decision is None:
         return rejection.reason != BY_PERSON
-    return decision.verdict == "reject" and rejection.detail == reject_by_person(pair, decision).detail
+    return decision.verdict == "reject" and rejection.detail == reject_by_person(checked_pair, decision).detail

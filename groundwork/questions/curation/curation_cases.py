@@ -180,15 +180,15 @@ def failed_checks(pair: Pair) -> set[str]:
 
 def add_check_columns(case: CurationCase, check_columns: Mapping[str, CheckColumn]) -> CurationCase:
     """The case with further columns; what a column replaced is kept in it under `before`."""
-    columns_by_check = dict(case.pair.checks)
+    case_columns = dict(case.pair.checks)
     for check, new_check_column in check_columns.items():
-        old_check_column = columns_by_check.get(check)
-        columns_by_check[check] = (
+        old_check_column = case_columns.get(check)
+        case_columns[check] = (
             {**new_check_column, "before": old_check_column["before"]}
             if old_check_column and "before" in old_check_column
             else new_check_column
         )
-    return replace(case, pair=msgspec.structs.replace(case.pair, checks=columns_by_check))
+    return replace(case, pair=msgspec.structs.replace(case.pair, checks=case_columns))
 
 
 def first_failed_check(pair: Pair) -> str:

@@ -424,6 +424,6 @@ def _read_pair_remarks(judge_remarks: Any) -> dict[int, str]:
     pair_remarks: dict[int, str] = {}
     for remark in judge_remarks if isinstance(judge_remarks, list) else []:
         if isinstance(remark, str) and (remark_match := _JUDGE_REMARK.fullmatch(remark.strip())):
-            pair_number = int(remark_match[1])
-            pair_remarks[pair_number] = "; ".join(filter(None, [pair_remarks.get(pair_number, ""), remark_match[2]]))
+            judged_pair, judged_remark = int(remark_match[1]), remark_match[2]
+            pair_remarks[judged_pair] = "; ".join(filter(None, [pair_remarks.get(judged_pair, ""), judged_remark]))
     return pair_remarks

@@ -60,7 +60,7 @@ _ASKS_DEFINITION = re.compile(
     r"|what (?:is|are) (?:an? )?[\"“'‘]?[\w-]+(?: [\w-]+)?[\"”'’]?(?: in .*)?\?)",
     re.IGNORECASE,
 )
-_ASKS_PROCEDURE = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(?:must|should) \w+ do\b", re.IGNORECASE)
+_ASKS_CLAUSES = re.compile(r"^how (?:is|are|do|does|must|should|can|may)\b|\b(?:must|should) \w+ do\b", re.IGNORECASE)
 
 
 def criteria_from_answer(question: str, answer: str, answer_items: Sequence[str] = ()) -> list[str]:
@@ -169,7 +169,7 @@ def category_from_wording(question: str, answer: str) -> Category:
         return "numeric"
     if _CLAUSE_CONDITION.search(question):
         return "condition"
-    if _ASKS_PROCEDURE.search(question):
+    if _ASKS_CLAUSES.search(question):
         return "procedure"
     if _ASKS_DEFINITION.match(question):
         return "definition"

@@ -118,12 +118,12 @@ async def ask_in_frame(
         messages_in_frame,
         stage="create_dataset",
         unit=unit,
-        schema=ReplyRequirements(dict[str, str], _opening_reply_schema(frame_opening)),
+        schema=ReplyRequirements(dict[str, str], _frame_reply_schema(frame_opening)),
     )
     return put_title_before(frame_reply.value["question"].strip(), frame.title_before)
 
 
-def _opening_reply_schema(frame_opening: str) -> dict[str, Any]:
+def _frame_reply_schema(frame_opening: str) -> dict[str, Any]:
     """A JSON Schema that leaves the model no other beginning."""
     escaped_frame_opening = re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", frame_opening)
     framed_question_schema = {"type": "string", "pattern": f'^{escaped_frame_opening} [^"?]{{3,400}}\\?$'}

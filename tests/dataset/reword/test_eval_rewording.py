@@ -13,7 +13,7 @@ from groundwork.dataset.reword.eval_rewording import (
     reword_eval,
     rewording_problem,
 )
-from groundwork.dataset.reword.rewording_faults import UNCHANGED, faults_of_rewording, unsupported_answer_fault
+from groundwork.dataset.reword.rewording_faults import UNCHANGED_ANSWER, faults_of_rewording, unsupported_answer_fault
 from groundwork.dataset.reword.train_phrasings import PHRASING_TAKEN
 from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.embedding.clusters import Elbow
@@ -135,7 +135,7 @@ async def test_an_answer_that_resists_stays_as_it_was():
         return Reworded("Q?", "Wrong.")
 
     async def check(_index, new):
-        return "wrong" if new.answer == "Wrong." else UNCHANGED
+        return "wrong" if new.answer == "Wrong." else UNCHANGED_ANSWER
 
     done = await reword_eval(rows, VECTORS, _split([0], {0: [2, 1]}), Reworder(ask, check, tries=2))
     assert done.rows == {0: Reworded("Q?", rows[0].answer)}
