@@ -27,10 +27,8 @@ MAX_STEM_LENGTH = 150  # letters; file systems end at 255 bytes
 
 def comparison_name(compared_sources: list[DatasetSource]) -> tuple[str, str]:
     """What a comparison of `compared_sources` is called, and how its files are named."""
-    comparison_title, file_stem = (
-        " · ".join(compared_source.name for compared_source in compared_sources),
-        "-vs-".join(compared_source.key for compared_source in compared_sources),
-    )
+    comparison_title = " · ".join(compared_source.name for compared_source in compared_sources)
+    file_stem = "-vs-".join(compared_source.key for compared_source in compared_sources)
     if len(file_stem) > MAX_STEM_LENGTH:
         stem_digest = hashlib.sha256(file_stem.encode()).hexdigest()[:8]
         file_stem = f"{compared_sources[0].key[:60]}-vs-{len(compared_sources) - 1}-others-{stem_digest}"

@@ -180,9 +180,8 @@ def _merge_overlay(
             _merge_overlay(merged_config[overlay_key], overlay_value, setting_origins, overlay_name, f"{setting_path}.")
         else:
             merged_config[overlay_key] = overlay_value
-            setting_origins.update(
-                dict.fromkeys(_overlay_setting_paths(overlay_value, f"{setting_path}."), overlay_name)
-            )
+            inner_paths = _overlay_setting_paths(overlay_value, f"{setting_path}.")
+            setting_origins.update(dict.fromkeys(inner_paths, overlay_name))
 
 
 def _overlay_setting_paths(overlay_value: Any, path_prefix: str) -> Iterator[str]:

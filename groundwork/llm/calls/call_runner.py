@@ -215,10 +215,8 @@ class CallRunner:
         self, call_context: CallContext, request_body: Json, call_key: str, is_retry: bool
     ) -> ChatResponse:
         """One call; its reply is stored whatever it holds. Raises CallFailed, or _RetryWithMoreRoom."""
-        prompt_tokens, reply_limit = (
-            self._cost_accounts.estimate_prompt_tokens(call_context, request_body),
-            token_limit(request_body),
-        )
+        prompt_tokens = self._cost_accounts.estimate_prompt_tokens(call_context, request_body)
+        reply_limit = token_limit(request_body)
         async with (
             self._cost_accounts.first_call_alone(call_context),
             self._reserve_slot_and_money(call_context, prompt_tokens, reply_limit, is_retry) as reservation,
@@ -316,13 +314,5 @@ def _reply_to_store(
     call_context: CallContext, reply_body: bytes, is_usable: bool, usage: Usage, seconds: float
 ) -> StoredReply:
     token_counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-    return StoredReply(
-        reply_body,
-        is_usable,
-        call_context.model,
-        call_context.stage,
-        call_context.unit,
-        *token_counts,
-        usage.cost,
-        seconds,
-    )
+    call_names = (call_context.model, call_context.stage, call_context.unit)
+    return StoredReply(reply_body, is_usable, *call_names, *token_counts, usage.cost, seconds)

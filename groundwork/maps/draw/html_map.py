@@ -28,18 +28,8 @@ SHARED_ASSETS = ["page.js", "review_link.js", "charts.js", "tag_charts.js", "tab
 MAP_SCRIPTS = [  # of the map, one file each in assets/map/
     *["facets", "points", "pies", "filter", "camera", "coincident"],  # what there is, what is seen of it, from where
     *["raster", "painter", "overlay", "names", "tip", "picture"],  # how it is drawn
-    *[
-        "save_view",
-        "toolbar",
-        "legend",
-        "histograms",
-        "rail",
-        "tray",
-        "drawer",
-        "search",
-        "small_maps",
-        "views",
-    ],  # what stands around it
+    *["save_view", "toolbar", "legend", "histograms", "rail"],  # what stands around it
+    *["tray", "drawer", "search", "small_maps", "views"],
     *["grid", "hits", "pointer", "keys", "start"],  # what the reader does, and who hears of it
 ]
 MAP_ASSETS = Path(__file__).parent / "assets"
