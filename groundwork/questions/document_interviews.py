@@ -318,11 +318,11 @@ def chunk_pair_limits(settings: QA, interview_sizes: Sequence[int]) -> list[int 
     ]
 
 
-def _pair_limit_notice(settings: QA, material: InterviewMaterial) -> str:
-    if not settings.limit:
+def _pair_limit_notice(interview_settings: QA, material: InterviewMaterial) -> str:
+    if not interview_settings.limit:
         return ""
     return (
-        f"{material.document}: at most {counted(settings.limit, 'pair')}, spread over "
+        f"{material.document}: at most {counted(interview_settings.limit, 'pair')}, spread over "
         f"{counted(len(material.chunks), 'chunk')} (qa.limit); "
         "to ask everything: --limit 0"
     )
@@ -330,15 +330,17 @@ def _pair_limit_notice(settings: QA, material: InterviewMaterial) -> str:
 
 def forecast_interview_calls(basis: ForecastBasis) -> Iterator[ForecastTokens]:
     """Each call that the interviews about a document are likely to make."""
-    settings, material = basis.settings, basis.material
-    interview_strategy = choose_strategy(settings)
+    interview_settings, material = basis.settings, basis.material
+    interview_strategy = choose_strategy(interview_settings)
     interview_sizes = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
-    for reading, pair_limit in zip(material.readings, chunk_pair_limits(settings, interview_sizes), strict=True):
+    for reading, pair_limit in zip(
+        material.readings, chunk_pair_limits(interview_settings, interview_sizes), strict=True
+    ):
         if pair_limit != 0:  # nothing is asked where no pair may come
             yield from interview_strategy.forecast(basis, reading, pair_limit)
         if wish_count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
-            single_round_basis = replace(basis, settings=msgspec.structs.replace(settings, iterate=False))
+            single_round_basis = replace(basis, settings=msgspec.structs.replace(interview_settings, iterate=False))
             yield from interview_strategy.forecast(single_round_basis, reading, wish_count)
 
 
@@ -370,9 +372,9 @@ def interviews_summary_line(interviews_coverage: DocumentCoverage) -> str:
     return ", ".join([*interview_clauses, counted(interviews_coverage.calls, "call")])
 
 
-def choose_strategy(settings: QA) -> Strategy:
+def choose_strategy(interview_settings: QA) -> Strategy:
     """The strategy of qa.strategy. The small model's is read only where it is asked for."""
-    if settings.strategy == "sentence":
+    if interview_settings.strategy == "sentence":
         from groundwork.questions.small_model import sentence_strategy
 
         return sentence_strategy
@@ -381,7 +383,7 @@ def choose_strategy(settings: QA) -> Strategy:
     return batched_strategy
 
 
-def prompt_files(settings: QA) -> list[str]:
-    """The files of config/prompts that `settings` makes use of."""
-    two_chunk_prompts = [settings.two_chunk_prompt] if settings.multi_chunk else []
-    return [*choose_strategy(settings).prompt_files(settings), *two_chunk_prompts]
+def prompt_files(interview_settings: QA) -> list[str]:
+    """The files of config/prompts that `interview_settings` makes use of."""
+    two_chunk_prompts = [interview_settings.two_chunk_prompt] if interview_settings.multi_chunk else []
+    return [*choose_strategy(interview_settings).prompt_files(interview_settings), *two_chunk_prompts]

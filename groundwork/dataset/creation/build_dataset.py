@@ -70,18 +70,18 @@ async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:
     if mix_dataset:
         select_usable_rows(mix_dataset)  # before a model is asked
     document_subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
-    tools = _build_tools(job, document_subjects)
+    build_tools = _build_tools(job, document_subjects)
     try:
-        built_dataset = await build_splits(pool, inputs.runs, build_settings, tools)
+        built_dataset = await build_splits(pool, inputs.runs, build_settings, build_tools)
     except CannotSplit as error:
         raise UnitError(str(error)) from error
     if build_settings.unanswerable:
-        chunks = read_input_chunks(inputs)
-        built_dataset = await add_unanswerable(job, built_dataset, chunks, document_subjects, tools.encode)
+        build_chunks = read_input_chunks(inputs)
+        built_dataset = await add_unanswerable(job, built_dataset, build_chunks, document_subjects, build_tools.encode)
     if mix_dataset:
         job.progress.start_phase(f"mixing in rows of {counted(len(mix_dataset.rows), 'pair')}")
         share, seed = build_settings.mix_share, build_settings.seed
-        built_dataset = await mix_in_general_rows(built_dataset, mix_dataset, share, seed, tools.encode)
+        built_dataset = await mix_in_general_rows(built_dataset, mix_dataset, share, seed, build_tools.encode)
     return built_dataset
 
 
@@ -133,19 +133,19 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
 
 
 async def build_splits(
-    pool: RowPool, runs: Sequence[str], build_settings: DatasetSettings, tools: BuildTools
+    pool: RowPool, runs: Sequence[str], build_settings: DatasetSettings, build_tools: BuildTools
 ) -> BuiltDataset:
     """The splits of `pool`. Raises CannotSplit."""
     if not pool.rows:
         raise CannotSplit("there are no pairs")
     if not build_settings.eval_split:
-        return await _build_train_alone(pool, build_settings, tools)
-    tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
-    eval_draw = await draw_eval_split(pool.rows, runs, build_settings, tools.encode)
+        return await _build_train_alone(pool, build_settings, build_tools)
+    build_tools.start_step(f"splitting {counted(len(pool.rows), 'pair')}")
+    eval_draw = await draw_eval_split(pool.rows, runs, build_settings, build_tools.encode)
     reworded_eval = None
-    if tools.ask_rewordings:
-        tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
-        reworded_eval = await _build_reworded_eval(eval_draw, tools.ask_rewordings, build_settings, tools)
+    if build_tools.ask_rewordings:
+        build_tools.start_step(f"rewording {counted(len(eval_draw.split.eval), 'row')} of eval")
+        reworded_eval = await _build_reworded_eval(eval_draw, build_tools.ask_rewordings, build_settings, build_tools)
         eval_draw = replace(eval_draw, split=replace(eval_draw.split, eval=list(reworded_eval.rows)))
     splits = {
         "train": eval_draw.train,
@@ -153,53 +153,55 @@ async def build_splits(
     }
     if build_settings.eval_mirror:
         splits["eval_mirror"] = eval_draw.eval_rows
-    tools.start_step(f"measuring the splits of {counted(len(pool.rows), 'pair')}")
-    split_report = await measure_split(eval_draw, reworded_eval, splits, pool, build_settings, tools)
+    build_tools.start_step(f"measuring the splits of {counted(len(pool.rows), 'pair')}")
+    split_report = await measure_split(eval_draw, reworded_eval, splits, pool, build_settings, build_tools)
     built_splits = BuiltDataset(splits, split_report)
     return (
-        await _build_beside_eval(built_splits, eval_draw, build_settings, tools)
-        if tools.ask_phrasings
+        await _build_beside_eval(built_splits, eval_draw, build_settings, build_tools)
+        if build_tools.ask_phrasings
         else built_splits
     )
 
 
 async def _build_beside_eval(
-    built_splits: BuiltDataset, eval_draw: EvalDraw, build_settings: DatasetSettings, tools: BuildTools
+    built_splits: BuiltDataset, eval_draw: EvalDraw, build_settings: DatasetSettings, build_tools: BuildTools
 ) -> BuiltDataset:
     """The dataset with copies in train that stay clear of what eval says."""
     eval_rows, thresholds = built_splits.splits["eval"], eval_draw.split.threshold_of
     phrased_rows = await _build_phrased_rows(
-        eval_draw.train, eval_draw.train_vectors, thresholds, EvalBorder.of(eval_rows), build_settings, tools
+        eval_draw.train, eval_draw.train_vectors, thresholds, EvalBorder.of(eval_rows), build_settings, build_tools
     )
-    near_copy_count = await _count_near_copies(eval_rows, phrased_rows.rows, thresholds, tools)
+    near_copy_count = await _count_near_copies(eval_rows, phrased_rows.rows, thresholds, build_tools)
     return _add_phrasings(built_splits, phrased_rows, build_settings, near_copy_count)
 
 
-async def _build_train_alone(pool: RowPool, build_settings: DatasetSettings, tools: BuildTools) -> BuiltDataset:
+async def _build_train_alone(pool: RowPool, build_settings: DatasetSettings, build_tools: BuildTools) -> BuiltDataset:
     """A dataset without eval."""
     built_splits = {"train": pool.rows}
-    train_report = unmeasured_report(build_settings, built_splits, pool, tools.embedder)
+    train_report = unmeasured_report(build_settings, built_splits, pool, build_tools.embedder)
     built_train = BuiltDataset(built_splits, msgspec.structs.replace(train_report, shares=value_shares(pool.rows, [])))
-    if not tools.ask_phrasings:
+    if not build_tools.ask_phrasings:
         return built_train
     pool_questions = [row.question for row in pool.rows]
-    pool_vectors = await tools.encode(pool_questions, "query")
+    pool_vectors = await build_tools.encode(pool_questions, "query")
     threshold = calibrate_threshold(pool_vectors, build_settings.seed)
     by_script = calibrate_by_script(pool_vectors, pool_questions, threshold, build_settings.seed)
     thresholds = partial(threshold_of, by_script=by_script, overall=threshold)
     phrased_rows = await _build_phrased_rows(
-        pool.rows, pool_vectors, thresholds, EvalBorder.of([]), build_settings, tools
+        pool.rows, pool_vectors, thresholds, EvalBorder.of([]), build_settings, build_tools
     )
     return _add_phrasings(built_train, phrased_rows, build_settings)
 
 
 async def _build_reworded_eval(
-    eval_draw: EvalDraw, ask: AskRewording, build_settings: DatasetSettings, tools: BuildTools
+    eval_draw: EvalDraw, ask: AskRewording, build_settings: DatasetSettings, build_tools: BuildTools
 ) -> EvalRewording:
     """The rows of eval in other words. Raises CannotSplit where that succeeds with none of them."""
     pool, vectors, thresholds = eval_draw.pool, eval_draw.vectors, eval_draw.split.threshold_of
-    check_rewording = rewording_check(pool, vectors, thresholds, build_settings.rephrase, tools.subjects, tools.encode)
-    reworder = Reworder(ask, check_rewording, build_settings.rephrase.tries, tools.judge_rewordings)
+    check_rewording = rewording_check(
+        pool, vectors, thresholds, build_settings.rephrase, build_tools.subjects, build_tools.encode
+    )
+    reworder = Reworder(ask, check_rewording, build_settings.rephrase.tries, build_tools.judge_rewordings)
     reworded_eval = await reword_eval(pool, vectors, eval_draw.split, reworder)
     if not reworded_eval.rows:
         raise CannotSplit(
@@ -210,14 +212,14 @@ async def _build_reworded_eval(
 
 
 async def _count_near_copies(
-    eval_rows: list[Row], train_rows: list[Row], thresholds: ThresholdOf, tools: BuildTools
+    eval_rows: list[Row], train_rows: list[Row], thresholds: ThresholdOf, build_tools: BuildTools
 ) -> int | None:
     """How many questions of eval lie as near to a copy in train as near-duplicates do."""
     train_copies = [row.question for row in train_rows if is_phrasing(row)]
     if not train_copies:
         return None
-    eval_vectors = await tools.encode([row.question for row in eval_rows], "query")
-    copy_cosines = find_nearest(eval_vectors, await tools.encode(train_copies, "query"))[1]
+    eval_vectors = await build_tools.encode([row.question for row in eval_rows], "query")
+    copy_cosines = find_nearest(eval_vectors, await build_tools.encode(train_copies, "query"))[1]
     return sum(bool(cosine >= thresholds(row.question)) for cosine, row in zip(copy_cosines, eval_rows, strict=True))
 
 
@@ -227,14 +229,14 @@ async def _build_phrased_rows(
     thresholds: ThresholdOf,
     eval_border: EvalBorder,
     build_settings: DatasetSettings,
-    tools: BuildTools,
+    build_tools: BuildTools,
 ) -> PhrasedRows:
-    assert tools.ask_phrasings is not None  # noqa: S101  # the caller looked
-    tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
+    assert build_tools.ask_phrasings is not None  # noqa: S101  # the caller looked
+    build_tools.start_step(f"rewording {counted(len(train_rows), 'row')} of train")
     check_phrasing = rewording_check(
-        train_rows, train_vectors, thresholds, build_settings.rephrase, tools.subjects, tools.encode
+        train_rows, train_vectors, thresholds, build_settings.rephrase, build_tools.subjects, build_tools.encode
     )
-    phrasing_reworder = Reworder(tools.ask_phrasings, check_phrasing, build_settings.rephrase.tries)
+    phrasing_reworder = Reworder(build_tools.ask_phrasings, check_phrasing, build_settings.rephrase.tries)
     return await reword_train_rows(
         train_rows, build_settings.phrasings, phrasing_reworder, build_settings.rephrase.max_copied, eval_border
     )

@@ -43,19 +43,19 @@ class RowPool(Record, frozen=True):
 
 
 def gather_row_pool(
-    files_by_run: Mapping[str, Sequence[Path]],
+    pool_files_by_run: Mapping[str, Sequence[Path]],
     tags_by_pair: Mapping[str, Sequence[str]],
     chunk_texts: Mapping[str, str],
     pool_reviews: Mapping[str, ReviewedRun] | None = None,
     checks: Collection[str] = (),
 ) -> RowPool:
-    """The rows of `files_by_run`, with the tags and the chunk texts known by id, as people decided about them.
+    """The rows of `pool_files_by_run`, with the tags and the chunk texts known by id, as people decided about them.
 
     `checks`: of curation, those of which each curated pair has been through one at least.
     """
-    pool_pairs, pool_locations, invalid = read_run_pairs(files_by_run)
+    pool_pairs, pool_locations, invalid = read_run_pairs(pool_files_by_run)
     pool_pairs, pool_locations, decision_sentences, review_warnings = apply_reviews(
-        pool_pairs, pool_locations, pool_reviews or {}, files_by_run
+        pool_pairs, pool_locations, pool_reviews or {}, pool_files_by_run
     )
     pool_rows = _pool_rows(pool_pairs, tags_by_pair, chunk_texts)
     pool_problems = dict(_pool_row_problems(pool_rows))
@@ -67,9 +67,9 @@ def gather_row_pool(
         rows=[pool_row for pool_index, pool_row in enumerate(pool_rows) if pool_index not in pool_problems],
         invalid=invalid,
         warnings=[
-            *half_curated_warnings(files_by_run),
-            *unchecked_warnings(pool_pairs, files_by_run, checks),
-            *repeats_warnings(pool_pairs, files_by_run),
+            *half_curated_warnings(pool_files_by_run),
+            *unchecked_warnings(pool_pairs, pool_files_by_run, checks),
+            *repeats_warnings(pool_pairs, pool_files_by_run),
             *review_warnings,
         ],
         reviewed=decision_sentences,
@@ -205,7 +205,7 @@ def apply_reviews(
     pool_pairs: list[tuple[str, Pair]],
     pool_locations: list[str],
     pool_reviews: Mapping[str, ReviewedRun],
-    files_by_run: Mapping[str, Sequence[Path]],
+    pool_files_by_run: Mapping[str, Sequence[Path]],
 ) -> tuple[list[tuple[str, Pair]], list[str], list[str], list[str]]:
     """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
     decided_pairs, decided_locations = [], []
@@ -222,17 +222,17 @@ def apply_reviews(
         decided_locations += [f"{run}, accepted in review"] * len(restored)
         run_label = f"{run}: " if len(pool_reviews) > 1 else ""
         decision_lines += [f"{run_label}{summary_line}" for summary_line in pool_review.summary_lines()]
-        review_warnings += pool_review.unmet_warnings(pool_file.stem for pool_file in files_by_run[run])
+        review_warnings += pool_review.unmet_warnings(pool_file.stem for pool_file in pool_files_by_run[run])
         review_warnings += pool_review.outdated_warnings()
     return decided_pairs, decided_locations, decision_lines, review_warnings
 
 
 def read_run_pairs(
-    files_by_run: Mapping[str, Sequence[Path]],
+    pool_files_by_run: Mapping[str, Sequence[Path]],
 ) -> tuple[list[tuple[str, Pair]], list[str], list[InvalidRow]]:
     """The pairs with their runs, where each stands, and the lines that are none."""
     pool_pairs, pool_locations, invalid_rows = [], [], []
-    for run, pool_files in files_by_run.items():
+    for run, pool_files in pool_files_by_run.items():
         for pool_location, pool_pair in (line for pool_file in pool_files for line in _read_pairs(pool_file)):
             if isinstance(pool_pair, Pair):
                 pool_pairs.append((run, pool_pair))
@@ -255,12 +255,12 @@ def _read_pairs(pool_file: Path) -> Iterator[tuple[str, Pair | str]]:
 
 
 def unchecked_warnings(
-    pool_pairs: Sequence[tuple[str, Pair]], files_by_run: Mapping[str, Sequence[Path]], checks: Collection[str]
+    pool_pairs: Sequence[tuple[str, Pair]], pool_files_by_run: Mapping[str, Sequence[Path]], checks: Collection[str]
 ) -> list[str]:
     """Which runs hold pairs that curation kept because no call about them gave a usable reply."""
     if not checks:
         return []
-    pool_files = [(run, pool_file) for run, run_files in files_by_run.items() for pool_file in run_files]
+    pool_files = [(run, pool_file) for run, run_files in pool_files_by_run.items() for pool_file in run_files]
     curated = {(run, pool_file.stem) for run, pool_file in pool_files if folder_of(pool_file).name == "curated"}
     curated_pairs = [(run, pool_pair) for run, pool_pair in pool_pairs if (run, pool_pair.document) in curated]
     unchecked_counts = Counter(
@@ -276,9 +276,9 @@ def unchecked_warnings(
 
 def repeats_warnings(pool_pairs: Sequence[tuple[str, Pair]], runs: Collection[str]) -> list[str]:
     """How many questions stand in several runs: train has them twice, and those of eval in another row."""
-    first_runs: dict[str, str] = {}
+    pool_first_runs: dict[str, str] = {}
     repeated_questions = sum(
-        first_runs.setdefault(normalised_words(pool_pair.question), run) != run for run, pool_pair in pool_pairs
+        pool_first_runs.setdefault(normalised_words(pool_pair.question), run) != run for run, pool_pair in pool_pairs
     )
     if not repeated_questions:
         return []
@@ -287,10 +287,10 @@ def repeats_warnings(pool_pairs: Sequence[tuple[str, Pair]], runs: Collection[st
     return [f"{repeats_phrase} in an earlier one as well, word for word; to have each once: {merge_command}"]
 
 
-def half_curated_warnings(files_by_run: Mapping[str, Sequence[Path]]) -> list[str]:
+def half_curated_warnings(pool_files_by_run: Mapping[str, Sequence[Path]]) -> list[str]:
     """Which runs are curated in part of their documents alone."""
     half_curated = []
-    for run, pool_files in files_by_run.items():
+    for run, pool_files in pool_files_by_run.items():
         curated_count = sum(folder_of(pool_file).name == "curated" for pool_file in pool_files)
         if 0 < curated_count < len(pool_files):
             curate_remedy = as_typed("for the rest: uv run dataprep/curate.py")

@@ -237,23 +237,25 @@ async def _turned_down_rewordings(
 
 
 def build_rewording_asker(
-    client: Client, rephrase_settings: Rephrase, template: str, subjects: Subjects
+    client: Client, rewording_settings: Rephrase, template: str, subjects: Subjects
 ) -> AskRewording:
     """What asks for rewordings; `subjects`: what the documents are about, whose words have to stay."""
 
     async def ask(row: Row, past_tries: PastTries) -> Reworded:
-        if rephrase_settings.strategy == "question":
+        if rewording_settings.strategy == "question":
             from groundwork.questions.small_model.sentence_strategy import ask_in_frame
 
             try_number = len(past_tries)
-            reworded = await ask_in_frame(client, rephrase_settings, template, row.question, row.id, try_number)
+            reworded = await ask_in_frame(client, rewording_settings, template, row.question, row.id, try_number)
             return Reworded(reworded, row.answer)
-        rewording_turns = rewording_messages(rephrase_settings, template, subjects.of(row.document), row)
-        for earlier_try, try_problem in past_tries:
-            reply_note = fine_part_note(try_problem) or "Reply with the whole JSON object again."
-            rewording_turns += follow_up_turns(msgspec.json.encode(earlier_try).decode(), f"{try_problem} {reply_note}")
+        rewording_turns = rewording_messages(rewording_settings, template, subjects.of(row.document), row)
+        for earlier_try, rewording_problem in past_tries:
+            reply_note = fine_part_note(rewording_problem) or "Reply with the whole JSON object again."
+            rewording_turns += follow_up_turns(
+                msgspec.json.encode(earlier_try).decode(), f"{rewording_problem} {reply_note}"
+            )
         rewording_reply = await client.ask(
-            rephrase_settings, rewording_turns, stage="create_dataset", unit=row.id, schema=Reworded
+            rewording_settings, rewording_turns, stage="create_dataset", unit=row.id, schema=Reworded
         )
         return restore_fine_part(rewording_reply.value, past_tries)
 
@@ -264,8 +266,8 @@ def restore_fine_part(rewording: Reworded, past_tries: PastTries) -> Reworded:
     """A retry whose part that was fine is taken from the try before it."""
     if not past_tries:
         return rewording
-    earlier_try, try_problem = past_tries[-1]
-    match blamed_part_of_rewording(try_problem):
+    earlier_try, rewording_problem = past_tries[-1]
+    match blamed_part_of_rewording(rewording_problem):
         case "question":
             return Reworded(rewording.question, rewording.answer.strip() or earlier_try.answer)
         case "answer":
@@ -287,12 +289,12 @@ def fine_part_note(problem: str) -> str:
     return f'The {fine_field} is fine and kept: give "" for it, and only the {blamed_field} anew, as a JSON object.'
 
 
-def strategy_faults(row: Row, rewording: Reworded, rephrase_settings: Rephrase, subject: Sequence[str]) -> list[str]:
+def strategy_faults(row: Row, rewording: Reworded, rewording_settings: Rephrase, subject: Sequence[str]) -> list[str]:
     """What rules find wrong with a rewording, by what its strategy asks for."""
     rewording_faults = faults_of_rewording(
-        row, rewording.question, rewording.answer, rephrase_settings.max_copied, subject
+        row, rewording.question, rewording.answer, rewording_settings.max_copied, subject
     )
-    if rephrase_settings.strategy == "question":  # whose answer stays
+    if rewording_settings.strategy == "question":  # whose answer stays
         from groundwork.questions.small_model.sentence_strategy import changed_question_terms
 
         rewording_faults = [fault for fault in rewording_faults if fault != UNCHANGED_ANSWER]
@@ -300,9 +302,9 @@ def strategy_faults(row: Row, rewording: Reworded, rephrase_settings: Rephrase, 
     return rewording_faults
 
 
-def rewording_messages(rephrase_settings: Rephrase, template: str, about: str, row: Row) -> list[Message]:
+def rewording_messages(rewording_settings: Rephrase, template: str, about: str, row: Row) -> list[Message]:
     """The first request for a row; for the strategy `question` with a beginning of usual length, to be counted."""
-    if rephrase_settings.strategy == "question":
+    if rewording_settings.strategy == "question":
         from groundwork.questions.small_model.sentence_strategy import frame_messages
 
         return frame_messages(template, row.question)
@@ -333,7 +335,7 @@ class RewordingMarks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     marks: list[RewordingMark]
 
 
-def build_rewording_judge(client: Client, rephrase_settings: Rephrase, template: str) -> JudgeRewordings:
+def build_rewording_judge(client: Client, rewording_settings: Rephrase, template: str) -> JudgeRewordings:
     """What judges rewordings for `reword_eval`."""
 
     async def judge(rewording_pairs: Sequence[tuple[Row, Reworded]]) -> list[str | None]:
@@ -342,7 +344,7 @@ def build_rewording_judge(client: Client, rephrase_settings: Rephrase, template:
             for batch_start in range(0, len(rewording_pairs), REWORDINGS_PER_CALL)
         ]
         rewording_problems_by_batch = await gather_all(
-            _judge_rewording_batch(client, rephrase_settings, template, rewording_batch)
+            _judge_rewording_batch(client, rewording_settings, template, rewording_batch)
             for rewording_batch in rewording_batches
         )
         return [
@@ -353,7 +355,7 @@ def build_rewording_judge(client: Client, rephrase_settings: Rephrase, template:
 
 
 async def _judge_rewording_batch(
-    client: Client, rephrase_settings: Rephrase, template: str, rewording_batch: Sequence[tuple[Row, Reworded]]
+    client: Client, rewording_settings: Rephrase, template: str, rewording_batch: Sequence[tuple[Row, Reworded]]
 ) -> list[str | None]:
     def missing_marks(marks_reply: RewordingMarks) -> str | None:
         if unmarked_pairs := set(range(1, len(rewording_batch) + 1)) - {mark.number for mark in marks_reply.marks}:
@@ -368,7 +370,7 @@ async def _judge_rewording_batch(
     judge_unit = f"{rewording_batch[0][0].id} rewording{more_rewordings}"
     try:
         marks_reply = await client.ask(
-            rephrase_settings, judge_turns, stage="create_dataset", unit=judge_unit, schema=schema
+            rewording_settings, judge_turns, stage="create_dataset", unit=judge_unit, schema=schema
         )
     except (Filtered, InvalidReply):
         return [None] * len(rewording_batch)
@@ -404,12 +406,12 @@ def rewording_judge_estimate(job: Job, rows: Sequence[Row], rewording_count: int
     """The calls that judge `rewording_count` rewordings, as long as their originals; those that are sent back need
     more.
     """
-    rephrase_settings = job.config.dataset.rephrase
+    rewording_settings = job.config.dataset.rephrase
     sample_batch = [(row, Reworded(row.question, row.answer)) for row in rows[:REWORDINGS_PER_CALL]]
-    judge_turns = rewording_judge_messages(job.prompt(rephrase_settings.check_prompt), sample_batch)
-    prompt_tokens = job.tokens(rephrase_settings, judge_turns, RewordingMarks)
+    judge_turns = rewording_judge_messages(job.prompt(rewording_settings.check_prompt), sample_batch)
+    prompt_tokens = job.tokens(rewording_settings, judge_turns, RewordingMarks)
     judge_calls = -(-rewording_count // REWORDINGS_PER_CALL)
-    return Estimate(judge_calls, judge_calls * prompt_tokens, rewording_count * TOKENS_PER_MARK, rephrase_settings)
+    return Estimate(judge_calls, judge_calls * prompt_tokens, rewording_count * TOKENS_PER_MARK, rewording_settings)
 
 
 def _rewording_pair_text(number: int, row: Row, rewording: Reworded) -> str:
@@ -424,25 +426,25 @@ def rewording_check(
     pool_rows: Sequence[Row],
     question_vectors: Vectors,
     thresholds: ThresholdOf,
-    rephrase_settings: Rephrase,
+    rewording_settings: Rephrase,
     subjects: Subjects,
     encode: Encode,
 ) -> CheckRewording:
     """What a rewording of one of `pool_rows` has to pass: the rules of its text, then its meaning by embeddings."""
 
     async def check_rewording(row_index: int, rewording: Reworded) -> str | None:
-        pool_row = pool_rows[row_index]
-        subject = subject_words(pool_row, subjects.of(pool_row.document))
-        reworded_vector, threshold = (await encode([rewording.question], "query"))[0], thresholds(pool_row.question)
+        original_row = pool_rows[row_index]
+        subject = subject_words(original_row, subjects.of(original_row.document))
+        reworded_vector, threshold = (await encode([rewording.question], "query"))[0], thresholds(original_row.question)
         rewording_faults = [
-            *strategy_faults(pool_row, rewording, rephrase_settings, subject),
+            *strategy_faults(original_row, rewording, rewording_settings, subject),
             moved_question_fault(question_vectors, row_index, reworded_vector, threshold),
         ]
-        if pool_row.evidence and pool_row.answer != rewording.answer:
-            answer_texts = [pool_row.answer, rewording.answer, *answer_sources(pool_row)]
+        if original_row.evidence and original_row.answer != rewording.answer:
+            answer_texts = [original_row.answer, rewording.answer, *answer_sources(original_row)]
             old_vector, new_vector, *sources = await encode(answer_texts, "document")
             rewording_faults.append(
-                unsupported_answer_fault(pool_row, rewording.answer, old_vector, new_vector, np.stack(sources))
+                unsupported_answer_fault(original_row, rewording.answer, old_vector, new_vector, np.stack(sources))
             )
         return " ".join(filter(None, rewording_faults)) or None
 

@@ -152,12 +152,12 @@ class SentenceAsker:
     def _sentence_draft(self, target: QuestionTarget, sentence_reply: Reply) -> Draft:
         is_english = self.reading.source_text.word_language == "en"
         asked_question = without_column_names(sentence_reply.question, target)
-        question = name_document(asked_question, self.document_title, is_english)
+        sentence_question = name_document(asked_question, self.document_title, is_english)
         answer = without_column_names(answer_or_row_cells(sentence_reply.answer.strip(), target), target)
-        untitled = question.replace(self.document_title, "")
+        untitled = sentence_question.replace(self.document_title, "")
         return Draft(
             evidence=[self.chunk.text[statement.start : statement.end] for statement in target.statements],
-            question=question,
+            question=sentence_question,
             answer=answer,
             evaluation_criteria=criteria_from_answer(untitled, answer, target_list_items(target, self.chunk.text)),
             difficulty=difficulty_from_answer(answer),
@@ -207,21 +207,21 @@ class SentenceAsker:
         return sentence_reply.value
 
 
-def name_document(question: str, document: str, is_english: bool = True) -> str:
+def name_document(sentence_question: str, document: str, is_english: bool = True) -> str:
     """The question; where it does not name what the title names, so that nobody could tell what it is about, the title
     goes in front; in other languages with a colon alone.
     """
     words_naming_document = content_words(document, "en") - _DOCUMENT_KIND_WORDS
-    naming_words_in_question = content_words(question, "en") & words_naming_document
+    naming_words_in_question = content_words(sentence_question, "en") & words_naming_document
     if (
-        naming_words_in_question & {stem(name, "en") for name in names(question)}
+        naming_words_in_question & {stem(name, "en") for name in names(sentence_question)}
         or len(naming_words_in_question) > len(words_naming_document) / 2
     ):
-        return question
+        return sentence_question
     if not is_english:
-        return f"{document}: {question}"
+        return f"{document}: {sentence_question}"
     full_title = document if re.match(r"(?i)the\b", document) else f"the {document}"
-    return f"According to {full_title}, {question[:1].lower()}{question[1:]}"
+    return f"According to {full_title}, {sentence_question[:1].lower()}{sentence_question[1:]}"
 
 
 def without_column_names(question_text: str, target: QuestionTarget) -> str:
