@@ -69,11 +69,11 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
         raise UsageError(f"a dataset's name is empty; {nearest_run(argument, data)}")
     for folder_kind in ("qa", "datasets") if prefer == "qa" else ("datasets", "qa"):
         if (
-            dataset_source := _locate_run(argument, data)
+            argument_source := _locate_run(argument, data)
             if folder_kind == "qa"
             else _locate_finished_dataset(argument, data)
         ):
-            return dataset_source
+            return argument_source
     argument_path = Path(argument).expanduser()
     if argument_path.exists():
         argument_files = row_files(argument_path) if argument_path.is_dir() else (argument_path,)
@@ -94,20 +94,20 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
 def locate_datasets(arguments: Iterable[str], data: Workspace, prefer: str = "qa") -> list[DatasetSource]:
     """The sources of all, those of one name told apart by their folders. Raises UsageError for a repetition."""
     dataset_sources = [locate_dataset(argument, data, prefer) for argument in arguments]
-    for repeated_key, key_count in Counter(dataset_source.key for dataset_source in dataset_sources).items():
+    for repeated_key, key_count in Counter(argument_source.key for argument_source in dataset_sources).items():
         if key_count > 1:
             repeated_name = next(
-                dataset_source.name for dataset_source in dataset_sources if dataset_source.key == repeated_key
+                argument_source.name for argument_source in dataset_sources if argument_source.key == repeated_key
             )
             raise UsageError(f"{repeated_name}: named twice; a dataset cannot be compared with itself")
-    name_counts = Counter(dataset_source.name for dataset_source in dataset_sources)
+    name_counts = Counter(argument_source.name for argument_source in dataset_sources)
     return [
         msgspec.structs.replace(
-            dataset_source, name=f"{folder_of(dataset_source.files[0]).parent.name}/{dataset_source.name}"
+            argument_source, name=f"{folder_of(argument_source.files[0]).parent.name}/{argument_source.name}"
         )
-        if name_counts[dataset_source.name] > 1 and dataset_source.files
-        else dataset_source
-        for dataset_source in dataset_sources
+        if name_counts[argument_source.name] > 1 and argument_source.files
+        else argument_source
+        for argument_source in dataset_sources
     ]
 
 
@@ -122,11 +122,11 @@ def _locate_run(argument: str, data: Workspace) -> DatasetSource | None:
     return DatasetSource(name=shown_name, key=slug(shown_name), kind="run", files=run_files) if run_files else None
 
 
-def source_run(dataset_source: DatasetSource) -> str:
+def source_run(argument_source: DatasetSource) -> str:
     """The run of data/qa that a source is, curated or not; "" where it is none."""
-    if dataset_source.kind != "run" or not dataset_source.files:
+    if argument_source.kind != "run" or not argument_source.files:
         return ""
-    run_folder = folder_of(dataset_source.files[0])
+    run_folder = folder_of(argument_source.files[0])
     return (run_folder.parent if run_folder.name == "curated" else run_folder).name
 
 
@@ -150,38 +150,40 @@ def _argument_subfolder(folder: Path, relative_path: str) -> Path | None:
     return subfolder if subfolder != folder and subfolder.is_relative_to(folder) and subfolder.is_dir() else None
 
 
-def pin_revision(dataset_source: DatasetSource, data: Workspace) -> DatasetSource:
+def pin_revision(argument_source: DatasetSource, data: Workspace) -> DatasetSource:
     """A Hub dataset at the commit that its revision names now, so that every look at it sees the same rows.
 
     The commit is written to data/.state/hub, whose change makes pictures of the dataset stale; without a network the
     last one known stands. Raises UsageError when there is none, or the Hub has no such dataset.
     """
-    dataset_pin = data.state / "hub" / f"{dataset_source.key}.json"
+    dataset_pin = data.state / "hub" / f"{argument_source.key}.json"
     try:
-        dataset_commit = _dataset_commit(dataset_source)
+        dataset_commit = _dataset_commit(argument_source)
     except OSError as error:
         if not dataset_pin.exists():
             problem = f"the Hub is out of reach ({' '.join(str(error).split())})"
-            raise UsageError(f"{dataset_source.hub_id}: {problem}") from error
+            raise UsageError(f"{argument_source.hub_id}: {problem}") from error
         dataset_commit = read_json(dataset_pin, dict[str, str])["commit"]
     if not dataset_pin.exists() or read_json(dataset_pin, dict[str, str])["commit"] != dataset_commit:
-        pinned_revision = {"dataset": dataset_source.hub_id, "revision": dataset_source.revision or "main"}
+        pinned_revision = {"dataset": argument_source.hub_id, "revision": argument_source.revision or "main"}
         write_json(dataset_pin, {**pinned_revision, "commit": dataset_commit})
-    return msgspec.structs.replace(dataset_source, revision=dataset_commit, files=(dataset_pin,))
+    return msgspec.structs.replace(argument_source, revision=dataset_commit, files=(dataset_pin,))
 
 
-def _dataset_commit(dataset_source: DatasetSource) -> str:
+def _dataset_commit(argument_source: DatasetSource) -> str:
     """Raises UsageError (no such dataset, or not for this login) and OSError (no network)."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        dataset_info = HfApi().dataset_info(dataset_source.hub_id, revision=dataset_source.revision or None, timeout=20)
+        dataset_info = HfApi().dataset_info(
+            argument_source.hub_id, revision=argument_source.revision or None, timeout=20
+        )
     except RevisionNotFoundError as error:
-        raise UsageError(f"{dataset_source.hub_id}: has no revision {dataset_source.revision!r}") from error
+        raise UsageError(f"{argument_source.hub_id}: has no revision {argument_source.revision!r}") from error
     except (RepositoryNotFoundError, HfHubHTTPError) as error:
         raise UsageError(
-            f"{dataset_source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, "
+            f"{argument_source.hub_id}: the Hub has no such dataset that you may read; if it is private or gated, "
             f"{HUB_LOGIN_HINT}"
         ) from error
     except Exception as error:  # of httpx, by what broke: name, route, certificate, time
@@ -208,10 +210,12 @@ def dataset_sources_of_arguments(
         known_runs = ", ".join(run_names(job.data))
         raise UsageError(f"needs at least {counted(minimum, 'dataset')}; the runs are: {known_runs}")
     located_sources = locate_datasets(dataset_names, job.data, prefer)
-    dataset_sources = _with_documents(job, [_drop_documents(job, dataset_source) for dataset_source in located_sources])
+    dataset_sources = _with_documents(
+        job, [_drop_documents(job, argument_source) for argument_source in located_sources]
+    )
     return [
-        pin_revision(dataset_source, job.data) if dataset_source.kind == "hub" else dataset_source
-        for dataset_source in dataset_sources
+        pin_revision(argument_source, job.data) if argument_source.kind == "hub" else argument_source
+        for argument_source in dataset_sources
     ]
 
 
@@ -248,40 +252,40 @@ def default_datasets(job: Job) -> list[str]:
     return [name] if name else []
 
 
-def _drop_documents(job: Job, dataset_source: DatasetSource) -> DatasetSource:
+def _drop_documents(job: Job, argument_source: DatasetSource) -> DatasetSource:
     """Of a run, only the files of the shard's documents; none set aside or gone."""
-    if dataset_source.kind != "run":
-        return dataset_source
-    job.left_out_documents |= job.departed_sources.keys() & {run_file.stem for run_file in dataset_source.files}
+    if argument_source.kind != "run":
+        return argument_source
+    job.left_out_documents |= job.departed_sources.keys() & {run_file.stem for run_file in argument_source.files}
     if excluded_documents := job.set_aside.keys() | job.departed_sources.keys() | job.copies.keys():
         included_documents = tuple(
-            run_file for run_file in dataset_source.files if run_file.stem not in excluded_documents
+            run_file for run_file in argument_source.files if run_file.stem not in excluded_documents
         )
-        dataset_source = msgspec.structs.replace(dataset_source, files=included_documents)
+        argument_source = msgspec.structs.replace(argument_source, files=included_documents)
     if job.data.shard is not None:
-        shard_files = tuple(run_file for run_file in dataset_source.files if job.data.shard.holds(run_file.stem))
-        dataset_source = msgspec.structs.replace(dataset_source, files=shard_files)
-    return dataset_source
+        shard_files = tuple(run_file for run_file in argument_source.files if job.data.shard.holds(run_file.stem))
+        argument_source = msgspec.structs.replace(argument_source, files=shard_files)
+    return argument_source
 
 
 def _with_documents(job: Job, dataset_sources: list[DatasetSource]) -> list[DatasetSource]:
     """Of runs only the files of the documents that --document names, and none of the runs that hold none of them."""
-    named_runs = [dataset_source for dataset_source in dataset_sources if dataset_source.kind == "run"]
+    named_runs = [argument_source for argument_source in dataset_sources if argument_source.kind == "run"]
     if not job.flags.document or not named_runs:
         return dataset_sources
     chosen_documents = select_documents(
         job, list(dict.fromkeys(run_file.stem for run in named_runs for run_file in run.files))
     )
     restricted_sources = []
-    for dataset_source in dataset_sources:
-        run_files = tuple(run_file for run_file in dataset_source.files if run_file.stem in chosen_documents)
-        if dataset_source.kind != "run":
-            restricted_sources.append(dataset_source)
+    for argument_source in dataset_sources:
+        run_files = tuple(run_file for run_file in argument_source.files if run_file.stem in chosen_documents)
+        if argument_source.kind != "run":
+            restricted_sources.append(argument_source)
         elif run_files:
             documents = [run_file.stem for run_file in run_files]
-            name = f"{dataset_source.name} ({', '.join(documents)})"
-            key = "-".join((dataset_source.key, *documents))
-            restricted_sources.append(msgspec.structs.replace(dataset_source, name=name, key=key, files=run_files))
+            name = f"{argument_source.name} ({', '.join(documents)})"
+            key = "-".join((argument_source.key, *documents))
+            restricted_sources.append(msgspec.structs.replace(argument_source, name=name, key=key, files=run_files))
     return restricted_sources
 
 

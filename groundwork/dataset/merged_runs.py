@@ -119,7 +119,7 @@ def merge_candidates(merging: Sequence[MergeCandidate], joined_vectors: Vectors,
     merge_count = len(merging)
     merge_ranks = np.array([_merge_rank(row) for row in merging], dtype=np.int64).reshape(merge_count, 4)
     best_first_order = np.lexsort([-merge_ranks[:, column] for column in (3, 2, 1, 0)])  # stable: of equals the first
-    wording_of = _wording_numbers(merging)
+    wording_of = _merge_wording_numbers(merging)
     # the best row of each wording; its other rows need no cosine
     best_of_wording = np.full(merge_count, -1, dtype=np.int64)
     best_of_wording[wording_of[best_first_order[::-1]]] = best_first_order[::-1]
@@ -153,7 +153,7 @@ def _keeper_of_leader(
     return keeper_of_leader
 
 
-def _wording_numbers(merging: Iterable[MergeCandidate]) -> Places:
+def _merge_wording_numbers(merging: Iterable[MergeCandidate]) -> Places:
     """A number for the wording of each question, the same for the same."""
     wording_numbers: dict[bytes, int] = {}
     hashes = (wording_hash(merge_candidate.pair.question) for merge_candidate in merging)

@@ -48,31 +48,31 @@ def static_encoder(job: Job) -> Encoder:
     return encoder_for(static_settings, job.data.cache("embeddings"), joined=job.data.joined_cache("embeddings"))
 
 
-def vector_file(data: Workspace, embedded_source: DatasetSource) -> Path:
-    return data.path("embeddings", f"{embedded_source.key}.npz")
+def vector_file(data: Workspace, vector_source: DatasetSource) -> Path:
+    return data.path("embeddings", f"{vector_source.key}.npz")
 
 
-async def embed_datasets(job: Job, embedded_sources: list[DatasetSource]) -> list[EmbeddedDataset]:
+async def embed_datasets(job: Job, vector_sources: list[DatasetSource]) -> list[EmbeddedDataset]:
     """The datasets with their vectors, embedding only what was never embedded.
 
     Raises UsageError when a dataset's current file in data/embeddings was made by another model.
     """
     encoder = job_encoder(job)
-    embedded_datasets = [load_dataset(embedded_source) for embedded_source in embedded_sources]
-    refuse_vectors_of_other_models(job.data, embedded_datasets, encoder)
-    job.progress.start(sum(len(embedded_dataset.rows) for embedded_dataset in embedded_datasets), "questions embedded")
+    vector_datasets = [load_dataset(vector_source) for vector_source in vector_sources]
+    refuse_vectors_of_other_models(job.data, vector_datasets, encoder)
+    job.progress.start(sum(len(vector_dataset.rows) for vector_dataset in vector_datasets), "questions embedded")
     count_embedded = job.progress.advance
     return [
-        EmbeddedDataset(embedded_dataset, await encoder.aencode(embedded_dataset.questions, "query", count_embedded))
-        for embedded_dataset in embedded_datasets
+        EmbeddedDataset(vector_dataset, await encoder.aencode(vector_dataset.questions, "query", count_embedded))
+        for vector_dataset in vector_datasets
     ]
 
 
-async def stream_embedded_datasets(job: Job, embedded_sources: list[DatasetSource]) -> AsyncIterator[EmbeddedDataset]:
+async def stream_embedded_datasets(job: Job, vector_sources: list[DatasetSource]) -> AsyncIterator[EmbeddedDataset]:
     """As `embed_datasets`, each dataset read once the one before is done with, so that one is in memory at a time."""
     encoder = job_encoder(job)
-    for embedded_source in embedded_sources:
-        streamed_dataset = load_dataset(embedded_source, with_checks=True)
+    for vector_source in vector_sources:
+        streamed_dataset = load_dataset(vector_source, with_checks=True)
         refuse_vectors_of_other_models(job.data, [streamed_dataset], encoder)
         job.progress.start(len(streamed_dataset.rows), "questions embedded")
         question_vectors = await encoder.aencode(streamed_dataset.questions, "query", job.progress.advance)
@@ -80,47 +80,47 @@ async def stream_embedded_datasets(job: Job, embedded_sources: list[DatasetSourc
         del streamed_dataset, question_vectors
 
 
-def refuse_vectors_of_other_models(data: Workspace, embedded_datasets: list[Dataset], encoder: Encoder) -> None:
+def refuse_vectors_of_other_models(data: Workspace, vector_datasets: list[Dataset], encoder: Encoder) -> None:
     """Cosines of two models' vectors mean nothing, so their vectors never meet on one map."""
-    for embedded_dataset in embedded_datasets:
-        vectors_file = vector_file(data, embedded_dataset.source)
-        file_encoder = _encoder_of_vectors(vectors_file, embedded_dataset)
+    for vector_dataset in vector_datasets:
+        vectors_file = vector_file(data, vector_dataset.source)
+        file_encoder = _encoder_of_vectors(vectors_file, vector_dataset)
         if file_encoder not in ("", encoder.name):
             embeddings_script = "uv run visualization/generate_embeddings.py"
             raise UsageError(
                 f"{vectors_file}: holds vectors of {file_encoder}, but the settings ask for {encoder.name}, and "
                 "vectors of two "
-                f"models cannot be compared; run, with the same settings: {embeddings_script} {embedded_dataset.name} "
+                f"models cannot be compared; run, with the same settings: {embeddings_script} {vector_dataset.name} "
                 "(or set embeddings.model back)"
             )
 
 
-def write_question_vectors(vectors_file: Path, embedded_dataset: Dataset, vectors: Vectors, encoder: Encoder) -> None:
+def write_question_vectors(vectors_file: Path, vector_dataset: Dataset, vectors: Vectors, encoder: Encoder) -> None:
     """Arrays `ids`, `vectors` (float32), `encoder` and `questions_sha256`; read them by numpy.load."""
     vectors_content = io.BytesIO()
     np.savez(
         vectors_content,
-        ids=np.array([row.id for row in embedded_dataset.rows], dtype=np.str_),
+        ids=np.array([row.id for row in vector_dataset.rows], dtype=np.str_),
         vectors=vectors,
         encoder=np.array(encoder.name),
-        questions_sha256=np.array(_questions_digest(embedded_dataset)),
+        questions_sha256=np.array(_questions_digest(vector_dataset)),
     )
     write_bytes(vectors_file, vectors_content.getvalue())
 
 
-def _encoder_of_vectors(vectors_file: Path, embedded_dataset: Dataset) -> str:
+def _encoder_of_vectors(vectors_file: Path, vector_dataset: Dataset) -> str:
     """The encoder of the file, if it holds these very questions; else ""."""
     try:
         with np.load(vectors_file, allow_pickle=False) as vector_arrays:
             return (
                 str(vector_arrays["encoder"])
-                if str(vector_arrays["questions_sha256"]) == _questions_digest(embedded_dataset)
+                if str(vector_arrays["questions_sha256"]) == _questions_digest(vector_dataset)
                 else ""
             )
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return ""
 
 
-def _questions_digest(embedded_dataset: Dataset) -> str:
-    joined_questions = "\0".join(embedded_dataset.questions)
+def _questions_digest(vector_dataset: Dataset) -> str:
+    joined_questions = "\0".join(vector_dataset.questions)
     return hashlib.sha256(joined_questions.encode("utf-8", "surrogatepass")).hexdigest()

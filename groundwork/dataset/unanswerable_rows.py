@@ -352,13 +352,13 @@ def _with_unanswerable(
     built: BuiltDataset,
     unanswerable_rows: Mapping[str, list[Row]],
     unanswerable_record: Unanswerable,
-    failed: list[str],
+    failed_proposals: list[str],
 ) -> BuiltDataset:
     """`built` with `unanswerable_rows` in each split: spread over train, at the end of the others."""
     splits = {split: [*split_rows, *unanswerable_rows.get(split, [])] for split, split_rows in built.splits.items()}
     splits["train"] = spread_mixed_rows(built.splits["train"], unanswerable_rows["train"])
     added_rows = [row for split_rows in unanswerable_rows.values() for row in split_rows]
-    unanswerable_warnings = _unanswerable_warnings(unanswerable_record, failed)
+    unanswerable_warnings = _unanswerable_warnings(unanswerable_record, failed_proposals)
     return built.extended(splits, added_rows, unanswerable_warnings, unanswerable=unanswerable_record)
 
 

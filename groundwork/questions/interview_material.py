@@ -78,14 +78,14 @@ def prompt_variables(settings: QA, material: InterviewMaterial) -> dict[str, str
     }
 
 
-def table_caption(chunk: Chunk, chunks: Sequence[Chunk]) -> str:
+def table_caption(interview_chunk: Chunk, chunks: Sequence[Chunk]) -> str:
     """The caption of a table that is a chunk of its own: the last line of the chunk before; `chunks` are in order."""
-    chunk_before_table = bisect_left(chunks, chunk.index, key=lambda candidate: candidate.index) - 1
+    chunk_before_table = bisect_left(chunks, interview_chunk.index, key=lambda candidate: candidate.index) - 1
     if (
-        chunk.kind != "table"
+        interview_chunk.kind != "table"
         or chunk_before_table < 0
-        or chunks[chunk_before_table].index != chunk.index - 1
-        or chunks[chunk_before_table].end > chunk.start
+        or chunks[chunk_before_table].index != interview_chunk.index - 1
+        or chunks[chunk_before_table].end > interview_chunk.start
     ):
         return ""
     caption_line = chunks[chunk_before_table].text.rstrip().rpartition("\n")[2]
@@ -130,10 +130,10 @@ def read_interview_material(
     )
 
 
-def _is_askable_chunk(chunk: Chunk, settings: QA) -> bool:
-    if chunk.kind == "table" and settings.skip_tables:
+def _is_askable_chunk(interview_chunk: Chunk, settings: QA) -> bool:
+    if interview_chunk.kind == "table" and settings.skip_tables:
         return False
-    return not (chunk.skip and settings.skip_marked)
+    return not (interview_chunk.skip and settings.skip_marked)
 
 
 def _first_heading(readings: list[Reading]) -> str:

@@ -189,14 +189,14 @@ def form_faults(draft: Draft, language: str) -> list[Fault]:
     return draft_form_faults
 
 
-def pair_from_draft(draft: Draft, chunk: Chunk, model: str, iteration: int) -> Pair:
+def pair_from_draft(draft: Draft, drafted_chunk: Chunk, model: str, iteration: int) -> Pair:
     """The record of an accepted draft, without criteria that are padding; its id hangs on chunk and question alone."""
     drafted_question_digest = hashlib.sha256(normalised_words(draft.question).encode()).hexdigest()[:8]
-    criteria = drop_padding_criteria(draft.question, draft.evaluation_criteria, chunk.language, draft.answer)
+    criteria = drop_padding_criteria(draft.question, draft.evaluation_criteria, drafted_chunk.language, draft.answer)
     return Pair(
-        id=f"{chunk.id}-{drafted_question_digest}",
-        document=chunk.document,
-        chunk=chunk.id,
+        id=f"{drafted_chunk.id}-{drafted_question_digest}",
+        document=drafted_chunk.document,
+        chunk=drafted_chunk.id,
         iteration=iteration,
         question=draft.question.strip(),
         evaluation_criteria=[drop_bracketed_references(criterion).strip() for criterion in criteria],
@@ -205,17 +205,17 @@ def pair_from_draft(draft: Draft, chunk: Chunk, model: str, iteration: int) -> P
         category=draft.category,
         evidence=[quote.strip() for quote in draft.evidence],
         model=model,
-        pages=chunk.pages,
-        headings=chunk.headings,
+        pages=drafted_chunk.pages,
+        headings=drafted_chunk.headings,
     )
 
 
-def reject_unread_draft(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rejected:
+def reject_unread_draft(faulty: FaultyItem, drafted_chunk: Chunk, iteration: int) -> Rejected:
     """The record of an item of a reply that is no pair at all."""
     unread_draft = faulty.item if isinstance(faulty.item, dict) else {"reply": faulty.item}
     return Rejected(
-        document=chunk.document,
-        chunk=chunk.id,
+        document=drafted_chunk.document,
+        chunk=drafted_chunk.id,
         iteration=iteration,
         reason="form",
         detail=faulty.problem,
@@ -223,11 +223,11 @@ def reject_unread_draft(faulty: FaultyItem, chunk: Chunk, iteration: int) -> Rej
     )
 
 
-def reject_draft(draft: Draft, chunk: Chunk, iteration: int, fault: Fault) -> Rejected:
+def reject_draft(draft: Draft, drafted_chunk: Chunk, iteration: int, fault: Fault) -> Rejected:
     """The record of a draft that was rejected, as the model gave it."""
     return Rejected(
-        document=chunk.document,
-        chunk=chunk.id,
+        document=drafted_chunk.document,
+        chunk=drafted_chunk.id,
         iteration=iteration,
         reason=fault.reason,
         detail=fault.detail,

@@ -21,9 +21,11 @@ class Subjects:
         """The context and the document's own name, the longer alone where it holds the other. Other names say
         nothing of these rows.
         """
-        phrases = [self.context.strip(), self.names.get(document, "").strip()]
-        longer = max(phrases, key=len)
-        return longer if all(phrase.casefold() in longer.casefold() for phrase in phrases) else "; ".join(phrases)
+        subject_phrases = [self.context.strip(), self.names.get(document, "").strip()]
+        longer_subject = max(subject_phrases, key=len)
+        if all(phrase.casefold() in longer_subject.casefold() for phrase in subject_phrases):
+            return longer_subject
+        return "; ".join(subject_phrases)
 
 
 def read_subjects(context: str, text_files: Sequence[Path], summary_files: Sequence[Path]) -> Subjects:

@@ -36,22 +36,22 @@ class TaskJudge:
 def task_files(
     task_formats: Sequence[str],
     name: str,
-    splits: Mapping[str, Sequence[Row]],
+    task_splits: Mapping[str, Sequence[Row]],
     judge: TaskJudge,
     system_prompt: str,
     *,
     context: bool,
 ) -> dict[str, bytes]:
     """exports/<format>/<file> with its content, for the `task_formats` that are tasks; none without an eval split."""
-    eval_splits = {split: split_rows for split, split_rows in splits.items() if split != "train"}
+    eval_splits = {task_split: split_rows for task_split, split_rows in task_splits.items() if task_split != "train"}
     task_contents: dict[str, bytes] = {}
     for harness in [harness for harness in task_formats if harness in HARNESSES and eval_splits]:
         task_code_files = _TASK_CODE_FILES[harness](name, list(eval_splits), system_prompt)
         for task_file, task_code in {"criteria_judge.py": _judge_code(judge), **task_code_files}.items():
             task_contents[f"exports/{harness}/{task_file}"] = task_code.encode()
-        for split, split_rows in eval_splits.items():
+        for task_split, split_rows in eval_splits.items():
             task_lines = b"".join(msgspec.json.encode(_task_record(row, context=context)) + b"\n" for row in split_rows)
-            task_contents[f"exports/{harness}/data/{split}-00000-of-00001.jsonl"] = task_lines
+            task_contents[f"exports/{harness}/data/{task_split}-00000-of-00001.jsonl"] = task_lines
     return task_contents
 
 
@@ -84,38 +84,39 @@ def _system_and_user(template: str) -> tuple[str, str]:
     return system_turns, prompts.drop_paragraphs(template_turns[-1]["content"], {"evidence"})
 
 
-def _inspect_task_files(name: str, splits: Sequence[str], system_prompt: str) -> dict[str, str]:
+def _inspect_task_files(name: str, task_splits: Sequence[str], system_prompt: str) -> dict[str, str]:
     template_fields = {
         "name": name,
         "slug": python_identifier(name),
-        "split": splits[0],
+        "split": task_splits[0],
         "system": json.dumps(system_prompt),
     }
     return {"task.py": _render_task_template("inspect_task.py", **template_fields)}
 
 
-def _lighteval_task_files(name: str, splits: Sequence[str], system_prompt: str) -> dict[str, str]:
+def _lighteval_task_files(name: str, task_splits: Sequence[str], system_prompt: str) -> dict[str, str]:
     template_fields = {
         "name": name,
         "slug": python_identifier(name),
-        "split": splits[0],
-        "splits": json.dumps(list(splits)),
+        "split": task_splits[0],
+        "splits": json.dumps(list(task_splits)),
     }
     return {"task.py": _render_task_template("lighteval_task.py", **template_fields, system=json.dumps(system_prompt))}
 
 
-def _lm_eval_task_files(name: str, splits: Sequence[str], system_prompt: str) -> dict[str, str]:
+def _lm_eval_task_files(name: str, task_splits: Sequence[str], system_prompt: str) -> dict[str, str]:
     task_slug = python_identifier(name)
     split_functions = "\n\n\n".join(
-        f'def rows_of_{split}(**_):\n    """The rows of {split}."""\n    return _rows("{split}")' for split in splits
+        f'def rows_of_{task_split}(**_):\n    """The rows of {task_split}."""\n    return _rows("{task_split}")'
+        for task_split in task_splits
     )
     task_code_files = {"utils.py": _render_task_template("lm_eval_utils.py", slug=task_slug, functions=split_functions)}
-    for split in splits:
-        template_fields = {"name": name, "slug": task_slug, "split": split, "open": "{{", "close": "}}"}
+    for task_split in task_splits:
+        template_fields = {"name": name, "slug": task_slug, "split": task_split, "open": "{{", "close": "}}"}
         task_yaml = _render_task_template(
             "lm_eval_task.yaml", **template_fields, system=json.dumps(f"{system_prompt}\n\n" if system_prompt else "")
         )
-        task_code_files[f"{task_slug}_{split}.yaml"] = task_yaml
+        task_code_files[f"{task_slug}_{task_split}.yaml"] = task_yaml
     return task_code_files
 
 

@@ -18,7 +18,7 @@ PHONE = re.compile(
     r"|\(0?\d{2,4}\)[ ./-]?\d{3,4}(?:[ ./-]?\d{2,4}){1,2}"
     r"|\d{3}[.-]\d{3}[.-]\d{4})(?![\w-])"
 )
-KEY = re.compile(
+PERSONAL_KEY = re.compile(
     r"\b(?:sk-[\w-]{16,}|hf_[A-Za-z0-9]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
     r"|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{16}|AIza[\w-]{30,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+)"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
@@ -66,7 +66,7 @@ def personal_data_refusal(personal_findings: Sequence[PersonalData]) -> str:
 
 def find_personal_data(scanned_text: str) -> Iterator[tuple[str, str]]:
     """(kind, matched text) of everything personal in `scanned_text`."""
-    for kind, personal_pattern in (("email", EMAIL), ("phone number", PHONE), ("key", KEY)):
+    for kind, personal_pattern in (("email", EMAIL), ("phone number", PHONE), ("key", PERSONAL_KEY)):
         yield from ((kind, match[0]) for match in personal_pattern.finditer(scanned_text))
     yield from (("card number", match[0]) for match in CARD.finditer(scanned_text) if _has_luhn_digit(match[0]))
     yield from (("account number", match[0]) for match in IBAN.finditer(scanned_text) if _has_iban_digits(match[0]))

@@ -41,8 +41,8 @@ def _encode_export_lines(
     record_of_format: Callable[[Row, str, bool], Record], split_rows: Sequence[Row], system_prompt: str, context: bool
 ) -> Iterator[bytes]:
     line_encoder = msgspec.json.Encoder()
-    for exported_row in split_rows:
-        yield line_encoder.encode(record_of_format(exported_row, system_prompt, context)) + b"\n"
+    for trainer_row in split_rows:
+        yield line_encoder.encode(record_of_format(trainer_row, system_prompt, context)) + b"\n"
 
 
 def _format_readme(format_name: str, splits: Sequence[str]) -> str:
@@ -52,49 +52,49 @@ def _format_readme(format_name: str, splits: Sequence[str]) -> str:
     return f"{header}\n\nThe dataset in the format `{format_name}`, a file a split.\n"
 
 
-def messages_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
+def messages_record(trainer_row: Row, system_prompt: str, context: bool) -> Record:
     """Roles and contents, the answer last."""
     return {
-        "messages": [*_format_question_turns(exported_row, system_prompt, context), assistant_turn(exported_row.answer)]
+        "messages": [*_format_question_turns(trainer_row, system_prompt, context), assistant_turn(trainer_row.answer)]
     }
 
 
-def prompt_completion_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
+def prompt_completion_record(trainer_row: Row, system_prompt: str, context: bool) -> Record:
     return {
-        "prompt": _format_question_turns(exported_row, system_prompt, context),
-        "completion": [assistant_turn(exported_row.answer)],
+        "prompt": _format_question_turns(trainer_row, system_prompt, context),
+        "completion": [assistant_turn(trainer_row.answer)],
     }
 
 
-def alpaca_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
+def alpaca_record(trainer_row: Row, system_prompt: str, context: bool) -> Record:
     alpaca = {
-        "instruction": exported_row.question,
-        "input": exported_row.context if context else "",
-        "output": exported_row.answer,
+        "instruction": trainer_row.question,
+        "input": trainer_row.context if context else "",
+        "output": trainer_row.answer,
     }
     return {**alpaca, "system": system_prompt} if system_prompt else alpaca
 
 
-def sharegpt_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
+def sharegpt_record(trainer_row: Row, system_prompt: str, context: bool) -> Record:
     sharegpt_turns = [
         {"from": SHAREGPT_ROLES[turn["role"]], "value": turn["content"]}
-        for turn in _format_question_turns(exported_row, system_prompt, context)
+        for turn in _format_question_turns(trainer_row, system_prompt, context)
     ]
-    return {"conversations": [*sharegpt_turns, {"from": "gpt", "value": exported_row.answer}]}
+    return {"conversations": [*sharegpt_turns, {"from": "gpt", "value": trainer_row.answer}]}
 
 
-def openai_eval_record(exported_row: Row, system_prompt: str, context: bool) -> Record:
-    eval_input = _format_question_turns(exported_row, system_prompt, context)
+def openai_eval_record(trainer_row: Row, system_prompt: str, context: bool) -> Record:
+    eval_input = _format_question_turns(trainer_row, system_prompt, context)
     return {
-        "id": exported_row.id,
+        "id": trainer_row.id,
         "input": eval_input,
-        "ideal": exported_row.answer,
-        "criteria": exported_row.evaluation_criteria,
+        "ideal": trainer_row.answer,
+        "criteria": trainer_row.evaluation_criteria,
     }
 
 
-def _format_question_turns(exported_row: Row, system_prompt: str, context: bool) -> list[Record]:
-    return question_turns(exported_row.question_text(context=context), system_prompt)
+def _format_question_turns(trainer_row: Row, system_prompt: str, context: bool) -> list[Record]:
+    return question_turns(trainer_row.question_text(context=context), system_prompt)
 
 
 RECORDS_BY_FORMAT: dict[str, Callable[[Row, str, bool], Record]] = {

@@ -72,7 +72,7 @@ _FINITE_VERBS = frozenset(
 )
 _YES_OR_NO = re.compile(rf"(?:^|[,;:.]\s+|\band\s+){YES_NO_AUXILIARY}\s", re.IGNORECASE)
 _EITHER_OR = re.compile(rf",? or (?:{YES_NO_AUXILIARY} (?:it|they|he|she|there|i|you|one)\b|not\b)", re.IGNORECASE)
-_YES_NO_REPLIES = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {YES_NO_AUXILIARY}\b", re.IGNORECASE)
+_YES_NO_REWORDINGS = re.compile(rf"(?:yes|no(?!ne)|not|only)\b|(?!none|nothing)\w+ {YES_NO_AUXILIARY}\b", re.IGNORECASE)
 LEAST_QUESTION_LENGTH = 0.4  # of the old question, in words: less has lost what it is about
 CLOSER_QUESTIONS_ALLOWED = 5  # questions that may lie closer to the rewording than its original does
 KEPT_SUPPORT_SHARE = 0.5  # of the cosine between answer and evidence
@@ -312,7 +312,7 @@ def _question_kind_fault(original_row: Row, reworded_question: str, reworded_ans
     if not _yes_or_no_verdict(original_row.answer):
         is_now_yes_or_no = _YES_OR_NO.match(reworded_question) and not _YES_OR_NO.search(original_row.question)
         wants_verdict = is_now_yes_or_no and "or" not in normalised_words(reworded_question).split()
-        if not wants_verdict or _YES_NO_REPLIES.match(reworded_answer):
+        if not wants_verdict or _YES_NO_REWORDINGS.match(reworded_answer):
             return ""
         return "The question asks for a yes or no, which the answer does not begin with; keep the kind of question."
     if _EITHER_OR.search(reworded_question) and not _EITHER_OR.search(original_row.question):

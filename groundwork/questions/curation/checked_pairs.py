@@ -298,9 +298,9 @@ class DocumentsLeft:
     def read(self, data: Workspace, run: str) -> None:
         """Fill the lists from the run's files. Raises BadRecord."""
         curated_folder = "qa", run, "curated"
-        for curated_path in _existing_files(data, curated_folder, self.documents):
+        for curated_path in _checked_pair_files(data, curated_folder, self.documents):
             self.kept_pairs.extend(read_jsonl(curated_path, Pair))
-        for curated_path in _existing_files(data, (*curated_folder, "rejected"), self.documents):
+        for curated_path in _checked_pair_files(data, (*curated_folder, "rejected"), self.documents):
             self.rejected_pairs.extend(read_jsonl(curated_path, Rejected))
 
     async def add_to(self, search: EarlierQuestions) -> None:
@@ -346,11 +346,11 @@ class DocumentsLeft:
 
 def generated_pairs(data: Workspace, run: str, documents: Sequence[str]) -> Iterator[Pair]:
     """The pairs of `documents` as they were before curation."""
-    for path in _existing_files(data, ("qa", run), documents):
+    for path in _checked_pair_files(data, ("qa", run), documents):
         yield from read_jsonl(path, Pair)
 
 
-def _existing_files(data: Workspace, folder: tuple[str, ...], documents: Sequence[str]) -> Sequence[Path]:
+def _checked_pair_files(data: Workspace, folder: tuple[str, ...], documents: Sequence[str]) -> Sequence[Path]:
     paths = data.existing_paths([(*folder, f"{document}.jsonl") for document in documents])
     data.fetch(paths)
     return paths

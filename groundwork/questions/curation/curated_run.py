@@ -63,20 +63,20 @@ async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
     from groundwork.records import Pair, Rejected
 
     run_review = read_standing_review(job.data, unit.name, job.config.review.disagreement)
-    with ExitStack() as open_files:
+    with ExitStack() as curated_files:
 
         def spooled(kind: type[T]) -> DiskBackedList[T]:
-            return open_files.enter_context(closing(DiskBackedList(kind, job.data.state)))
+            return curated_files.enter_context(closing(DiskBackedList(kind, job.data.state)))
 
         pairs_under_check = PairsUnderCheck(spooled(str), spooled(Pair), spooled(CheckedPair))
         checked_pairs = pairs_under_check.checked
         await _check_pairs_of_run(job, unit, run_review, pairs_under_check, at_once)
         if job.data.shard is not None:
             return _shard_outcome(unit, checked_pairs)
-        documents_left = DocumentsLeft(unit.payload.left, spooled(Pair), spooled(Rejected))
-        await asyncio.to_thread(documents_left.read, job.data, unit.name)
-        repeats_in_run = await _find_repeats(job, unit, run_review, spooled, pairs_under_check, documents_left)
-        return _write_curated_run(job, unit, run_review, spooled, checked_pairs, repeats_in_run, documents_left)
+        curated_left = DocumentsLeft(unit.payload.left, spooled(Pair), spooled(Rejected))
+        await asyncio.to_thread(curated_left.read, job.data, unit.name)
+        repeats_in_run = await _find_repeats(job, unit, run_review, spooled, pairs_under_check, curated_left)
+        return _write_curated_run(job, unit, run_review, spooled, checked_pairs, repeats_in_run, curated_left)
 
 
 async def _check_pairs_of_run(
@@ -127,7 +127,7 @@ def _write_curated_run(
     spooled: SpooledForRun,
     checked_pairs: Sequence[CheckedPair],
     repeats_in_run: Mapping[int, str],
-    documents_left: DocumentsLeft,
+    curated_left: DocumentsLeft,
 ) -> Outcome:
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
     from groundwork.data_folder.runs.review_decisions import review_files
@@ -139,19 +139,19 @@ def _write_curated_run(
     kept_pairs, rejected_pairs, (chosen, left) = spooled(Pair), spooled(Rejected), unit.payload
     run_failures = _sort_pairs(job, unit, run_review, checked_pairs, repeats_in_run, (kept_pairs, rejected_pairs))
     write_curated_pairs(curated_folder, chosen, kept_pairs, rejected_pairs)
-    kept_pairs.extend(documents_left.kept_pairs)
-    rejected_pairs.extend(documents_left.rejected_pairs)
-    decisions_obeyed = documents_left.obey(run_review, curated_folder.parent)
+    kept_pairs.extend(curated_left.kept_pairs)
+    rejected_pairs.extend(curated_left.rejected_pairs)
+    decisions_obeyed = curated_left.obey(run_review, curated_folder.parent)
     pairs_of_run = chain((checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left))
     merge_lines = _merge_lines(columns_before_merge(job, unit.name), pairs_of_run)
     curated_run_remarks = [*run_review.summary_lines(), *merge_lines]
     curated_run = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, curated_run_remarks)
     write_text(curated_folder / "report.html", curation_html(curated_run))
-    curated_run_warnings = documents_left.warnings + ([] if job.test else run_review.unmet_warnings([*chosen, *left]))
+    curated_run_warnings = curated_left.warnings + ([] if job.test else run_review.unmet_warnings([*chosen, *left]))
     return replace(
         _curation_outcome_of_run(curated_run, run_failures, curated_run_warnings),
         unheeded=[] if decisions_obeyed else review_files(job.data, unit.name, left, curated=False),
-        due_again=sorted(documents_left.lost_repeats),
+        due_again=sorted(curated_left.lost_repeats),
     )
 
 
@@ -215,7 +215,7 @@ async def _find_repeats(
     run_review: StandingReview,
     spooled: SpooledForRun,
     pairs_under_check: PairsUnderCheck,
-    documents_left: DocumentsLeft,
+    curated_left: DocumentsLeft,
 ) -> dict[int, str]:
     """By its place among the checked, of each pair that asks what an earlier one or one of the others asks: that."""
     from groundwork.questions.curation.checked_pairs import duplicated_pair_questions, generated_pairs
@@ -229,11 +229,11 @@ async def _find_repeats(
     if not run_questions:
         return {}
     repeat_search = await _search_for_repeats(job, run_questions)
-    if documents_left.kept_pairs:
-        await documents_left.add_to(repeat_search)
+    if curated_left.kept_pairs:
+        await curated_left.add_to(repeat_search)
     repeats_in_run = await duplicated_pair_questions(pairs_under_check.checked, run_review, repeat_search)
-    if documents_left.rejected_pairs:
-        await documents_left.find_lost_repeats(repeat_search, _checked_columns(job.config))
+    if curated_left.rejected_pairs:
+        await curated_left.find_lost_repeats(repeat_search, _checked_columns(job.config))
     return repeats_in_run
 
 
