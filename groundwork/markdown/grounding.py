@@ -158,7 +158,8 @@ class SourceText:
         grounded_numbers = [number for facts in grounds for number in facts.numbers]
         groundable_values = {number.value for number in grounded_numbers}.union(*(facts.labels for facts in grounds))
         other_values = {value for facts in grounds for value in facts.other_readings}
-        other_numbers, grounded_powers = [Number(0, 0, value) for value in other_values], common_scales(grounding_text)
+        exact_numbers = [*grounded_numbers, *(Number(0, 0, value) for value in other_values)]
+        grounded_powers, grounded_scales = common_scales(grounding_text), scales(grounding_text)
         other_values |= scaled_values(groundable_values | other_values, grounded_powers)
         grounded_values = groundable_values | other_values
         grounded_dates = {date for facts in grounds for date in facts.dates}
@@ -172,13 +173,11 @@ class SourceText:
             if number.value in other_values or has_other_meaning(grounded_spelling, self.word_language):
                 continue
             if number.value not in grounded_values and _is_mantissa(
-                grounded_spelling, grounded_values, scales(grounding_text)
+                grounded_spelling, grounded_values, grounded_scales
             ):
                 continue
             if number.value not in groundable_values and not _is_same_amount(number, grounded_numbers):
-                is_rounded = is_rounding(
-                    number, grounded_spelling, [*grounded_numbers, *other_numbers], grounded_powers
-                )
+                is_rounded = is_rounding(number, grounded_spelling, exact_numbers, grounded_powers)
                 if not (is_rounded and is_called_rounded(grounded_answer, number.start)):
                     rounding_hint = ', but a rounding of one: say "about"' if is_rounded else ""
                     ungrounded.append(f"the number {number.value} is not in the text{rounding_hint}")
