@@ -70,8 +70,8 @@ class ComparisonColumn(msgspec.Struct, frozen=True, kw_only=True):
     words: int = 0
     likenesses: list[float | None] = []  # of each page's structure to the yardstick's; None where there is none
 
-    def mean(self, share: str) -> float:
-        return fmean(getattr(audit, share) for audit in self.audits)
+    def mean(self, compared_share: str) -> float:
+        return fmean(getattr(compared_audit, compared_share) for compared_audit in self.audits)
 
     @property
     def structure(self) -> float | None:
@@ -90,14 +90,14 @@ def comparison_cells(compared: ComparisonColumn, missing: str = "-") -> list[str
     """The converter's line of a table, `missing` where a figure is; what went wrong where there is none at all."""
     if compared.trouble:
         return [compared.name, compared.trouble]
-    cost, structure = compared.cost_per_thousand, compared.structure
+    compared_cost, compared_structure = compared.cost_per_thousand, compared.structure
     return [
         compared.name,
         f"{compared.seconds:.2f}",
         f"{compared.rate:.1f}",
-        missing if cost is None else f"{cost:.2f}",
+        missing if compared_cost is None else f"{compared_cost:.2f}",
         *(f"{compared.mean(share):.3f}" for share in COMPARED_SHARES),
-        missing if structure is None else f"{structure:.3f}",
+        missing if compared_structure is None else f"{compared_structure:.3f}",
         f"{compared.tables}",
         f"{compared.headings}",
     ]
@@ -305,15 +305,15 @@ class TimedConversion(NamedTuple):
 
 
 async def time_worker(
-    workers: Workers, name: str, pages: TimedPdfPages, settings: Ingest, count: Callable[..., None]
+    workers: Workers, name: str, timed_pages: TimedPdfPages, settings: Ingest, on_timed_page: Callable[..., None]
 ) -> TimedConversion:
     """A converter of this machine, in a worker that has loaded it before; `count` is told of each page that is done."""
-    timed_request = pages.request(settings)
+    timed_request = timed_pages.request(settings)
     await workers.acall(
         warm_up_converter, name, timed_request, timeout=settings.timeout
     )  # so that imports are not counted
     return await workers.acall(
-        timed_convert, name, timed_request, pages.layer, timeout=settings.timeout, on_report=count
+        timed_convert, name, timed_request, timed_pages.layer, timeout=settings.timeout, on_report=on_timed_page
     )
 
 
@@ -323,40 +323,40 @@ async def time_service(
     """A service; what it was asked before is read from the stored reply. What it took is added to `usage`."""
     from groundwork.documents.conversion.page_renditions import audit_pages
 
-    service_start = time.perf_counter()
+    timed_start = time.perf_counter()
     timed_conversion = await service.convert(pages.request(settings), Path(pages.source).name)
-    service_seconds = time.perf_counter() - service_start
+    timed_seconds = time.perf_counter() - timed_start
     usage += service.usage
-    audited = await workers.acall(
+    timed_renditions = await workers.acall(
         audit_pages, name, timed_conversion, pages.numbers, pages.layer, timeout=settings.timeout
     )
-    service_costs = [row.cost for row in service.usage if row.calls and not row.unpriced]
-    return TimedConversion(audited, service_seconds, 0.0, sum(service_costs) if service_costs else None)
+    timed_costs = [timed_row.cost for timed_row in service.usage if timed_row.calls and not timed_row.unpriced]
+    return TimedConversion(timed_renditions, timed_seconds, 0.0, sum(timed_costs) if timed_costs else None)
 
 
 async def time_model(
-    client: Client, prompts: tuple[str, str], pages: TimedPdfPages, config: Config, count: Callable[..., None]
+    client: Client, prompts: tuple[str, str], pages: TimedPdfPages, config: Config, on_timed: Callable[..., None]
 ) -> TimedConversion:
     """A model that reads each page as a picture; `prompts` ask it and ask it again."""
     from groundwork.documents.engines.vision import VisionPageReader, vision_picture_slots
     from groundwork.documents.pdf_files.pdfium import page_jpeg
 
-    vision_settings = config.ingest.vision
+    timed_vision = config.ingest.vision
 
-    async def picture(number: int, turn: int) -> bytes:
+    async def timed_picture(number: int, turn: int) -> bytes:
         return await asyncio.to_thread(
-            page_jpeg, pages.source, number, vision_settings.image_size, vision_settings.jpeg_quality, turn
+            page_jpeg, pages.source, number, timed_vision.image_size, timed_vision.jpeg_quality, turn
         )
 
-    timed_reader = VisionPageReader(client, vision_settings, prompts, Path(pages.source).name, picture)
-    model_start = time.perf_counter()
-    picture_slots = vision_picture_slots(config.llm.max_concurrency)
-    audited = await timed_reader.read_pages(
-        pages.numbers, pages.layer, config.ingest.audit_threshold, picture_slots, count
+    timed_reader = VisionPageReader(client, timed_vision, prompts, Path(pages.source).name, timed_picture)
+    timed_start = time.perf_counter()
+    timed_slots = vision_picture_slots(config.llm.max_concurrency)
+    timed_renditions = await timed_reader.read_pages(
+        pages.numbers, pages.layer, config.ingest.audit_threshold, timed_slots, on_timed
     )
-    model_seconds = time.perf_counter() - model_start
-    model_costs = [row.cost for row in client.report() if row.cost is not None]
-    return TimedConversion(audited, model_seconds, 0.0, sum(model_costs) if model_costs else None)
+    timed_seconds = time.perf_counter() - timed_start
+    timed_costs = [timed_row.cost for timed_row in client.report() if timed_row.cost is not None]
+    return TimedConversion(timed_renditions, timed_seconds, 0.0, sum(timed_costs) if timed_costs else None)
 
 
 def warm_up_converter(name: str, request: ConversionRequest) -> None:
@@ -370,19 +370,19 @@ def timed_convert(name: str, request: ConversionRequest, layer: list[str]) -> Ti
     from groundwork.documents.conversion.page_renditions import convert_pages
 
     wall_start, cpu_start = time.perf_counter(), time.process_time()
-    audited = convert_pages(name, request, layer)
-    return TimedConversion(audited, time.perf_counter() - wall_start, time.process_time() - cpu_start)
+    timed_renditions = convert_pages(name, request, layer)
+    return TimedConversion(timed_renditions, time.perf_counter() - wall_start, time.process_time() - cpu_start)
 
 
-async def time_converter(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> TimedConversion:
+async def time_converter(job: Job, workers: Workers, converter: str, timed_pages: TimedPdfPages) -> TimedConversion:
     """A service, a model or a converter of this machine at work on the pages."""
     from groundwork.documents.engines.marker_service import MarkerService
 
-    ingest_settings = job.config.ingest
+    timed_settings = job.config.ingest
     if CONVERTERS[converter].hosted:
-        service = MarkerService(ingest_settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
-        return await time_service(service, workers, converter, pages, ingest_settings, job.usage)
+        service = MarkerService(timed_settings.marker_api, os.environ, job.data.state / SERVICE_REPLIES)
+        return await time_service(service, workers, converter, timed_pages, timed_settings, job.usage)
     if CONVERTERS[converter].remote:
-        prompts = job.prompt(ingest_settings.vision.prompt), job.prompt(ingest_settings.vision.correction_prompt)
-        return await time_model(job.client, prompts, pages, job.config, job.progress.advance)
-    return await time_worker(workers, converter, pages, ingest_settings, job.progress.advance)
+        timed_prompts = job.prompt(timed_settings.vision.prompt), job.prompt(timed_settings.vision.correction_prompt)
+        return await time_model(job.client, timed_prompts, timed_pages, job.config, job.progress.advance)
+    return await time_worker(workers, converter, timed_pages, timed_settings, job.progress.advance)

@@ -45,9 +45,9 @@ def examine_file_type(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]
     if path.stat().st_size == 0:
         raise BadDocument("the file is empty (0 bytes); fetch it again or remove it")
     with path.open("rb") as file:
-        first_bytes = file.read(4096)
+        file_start = file.read(4096)
     named_type = path.suffix.lower()
-    detected_type = _detect_file_type(path, first_bytes, named_type)
+    detected_type = _detect_file_type(path, file_start, named_type)
     if zipfile.is_zipfile(path) and detected_type in OFFICE_ENDINGS:
         refuse_archive_bomb(path, max_unpacked_mb)
     if detected_type == ".pdf":
@@ -59,24 +59,24 @@ def examine_file_type(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]
     ]
 
 
-def _detect_file_type(path: Path, first_bytes: bytes, suffix: str) -> str:
-    if b"%PDF-" in first_bytes[:1024]:
+def _detect_file_type(path: Path, file_start: bytes, suffix: str) -> str:
+    if b"%PDF-" in file_start[:1024]:
         return ".pdf"
-    if first_bytes[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+    if file_start[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _archive_file_type(path, suffix)
-    if first_bytes.startswith(_OLE_TYPE):
+    if file_start.startswith(_OLE_TYPE):
         return _ole_file_type(path, suffix)
-    if first_bytes.startswith(b"{\\rtf"):
+    if file_start.startswith(b"{\\rtf"):
         return ".rtf"
-    if first_bytes[:4] == b"RIFF" and first_bytes[8:12] == b"WEBP":
+    if file_start[:4] == b"RIFF" and file_start[8:12] == b"WEBP":
         return ".webp"
-    for type_signature, ending in _IMAGE_TYPES.items():
-        if first_bytes.startswith(type_signature) and not (type_signature == b"BM" and suffix != ".bmp"):
-            return ending
-    return _text_file_type(path, first_bytes, suffix)
+    for type_signature, file_ending in _IMAGE_TYPES.items():
+        if file_start.startswith(type_signature) and not (type_signature == b"BM" and suffix != ".bmp"):
+            return file_ending
+    return _text_file_type(path, file_start, suffix)
 
 
-def _text_file_type(path: Path, first_bytes: bytes, suffix: str) -> str:
+def _text_file_type(path: Path, file_start: bytes, suffix: str) -> str:
     from groundwork.documents.formats.mail import is_mail
 
     if suffix == ".pdf":
@@ -84,10 +84,10 @@ def _text_file_type(path: Path, first_bytes: bytes, suffix: str) -> str:
     if suffix in _SAVE_FILE_AS:
         raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
     if suffix in IMAGE_ENDINGS or (
-        suffix in OFFICE_ENDINGS and b"\x00" in first_bytes and not first_bytes.startswith(_UTF_16_MARKS)
+        suffix in OFFICE_ENDINGS and b"\x00" in file_start and not file_start.startswith(_UTF_16_MARKS)
     ):
         raise BadDocument(_not_of_its_file_type(suffix))
-    start_of_file = _start_of_text_file(path, first_bytes, suffix)
+    start_of_file = _start_of_text_file(path, file_start, suffix)
     if start_of_file.lower().startswith(("<!doctype html", "<html")):
         return suffix if suffix in (".html", ".htm", ".xhtml") else ".html"
     if suffix == ".eml" or (suffix not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS and is_mail(start_of_file)):
@@ -105,13 +105,13 @@ def _not_of_its_file_type(suffix: str) -> str:
     return f"it is no {suffix[1:].upper()} file, or a damaged one; fetch it again or save it again"
 
 
-def _start_of_text_file(path: Path, first_bytes: bytes, suffix: str) -> str:
+def _start_of_text_file(path: Path, file_start: bytes, suffix: str) -> str:
     """Raises BadDocument for bytes that are no text."""
     try:
-        is_whole_file = first_bytes[-1:] < b"\x80" and len(first_bytes) % 2 == 0
-        return (decode_text(first_bytes) if is_whole_file else decode_text(path.read_bytes()))[0].lstrip()
+        is_whole_file = file_start[-1:] < b"\x80" and len(file_start) % 2 == 0
+        return (decode_text(file_start) if is_whole_file else decode_text(path.read_bytes()))[0].lstrip()
     except BadDocument:
-        if b"\x00" in first_bytes:
+        if b"\x00" in file_start:
             unreadable_cause = (
                 f"{suffix or 'such'} files are not read"
                 if suffix not in TEXT_ENDINGS + TABLE_AND_DATA_ENDINGS
@@ -131,19 +131,19 @@ def _archive_file_type(path: Path, suffix: str) -> str:
                 )
                 if open_document_type in _OPEN_DOCUMENT_TYPES:
                     return _OPEN_DOCUMENT_TYPES[open_document_type]
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise BadDocument(f"it is damaged or truncated ({error}); fetch it again") from None
+    except (zipfile.BadZipFile, OSError, ValueError) as file_error:
+        raise BadDocument(f"it is damaged or truncated ({file_error}); fetch it again") from None
     # the case of letters does not count, and some programs on Windows part folders by a backslash
     archive_part_names = (name.replace("\\", "/").lower() for name in part_names)
     archive_part_stems = {
-        (stem.rstrip(string.digits), ending)
-        for stem, _, ending in (name.rpartition(".") for name in archive_part_names)
+        (stem.rstrip(string.digits), file_ending)
+        for stem, _, file_ending in (name.rpartition(".") for name in archive_part_names)
     }
-    for part_name, ending in _ARCHIVE_TYPE_PARTS.items():
+    for part_name, file_ending in _ARCHIVE_TYPE_PARTS.items():
         if tuple(part_name.rsplit(".", 1)) in archive_part_stems:  # also with a number, as Office on the web has it
-            return ending
-    if suffix in (".docx", ".pptx", ".xlsx") and (ending := _ending_by_part_types(path)):
-        return ending
+            return file_ending
+    if suffix in (".docx", ".pptx", ".xlsx") and (file_ending := _ending_by_part_types(path)):
+        return file_ending
     if suffix in _SAVE_FILE_AS:
         raise BadDocument(f"{suffix} files are not read; save it as {_SAVE_FILE_AS[suffix]}")
     raise BadDocument("it is an archive; unpack it and put the documents in the folder")
@@ -153,8 +153,8 @@ def _ending_by_part_types(path: Path) -> str:
     """By the types that a package gives its parts, which may have any names; "" where it gives none."""
     from anydoc import format_from_bytes
 
-    kind = format_from_bytes(path.read_bytes())
-    return f".{kind}" if kind in ("docx", "pptx", "xlsx") else ""
+    file_kind = format_from_bytes(path.read_bytes())
+    return f".{file_kind}" if file_kind in ("docx", "pptx", "xlsx") else ""
 
 
 def _ole_file_type(path: Path, suffix: str) -> str:

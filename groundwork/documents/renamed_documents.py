@@ -48,11 +48,11 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
     renaming = _Renaming(document, new_document, source, longer_document_names(data, document))
     renamed_decisions = sorted(data.root.glob(f"qa/*/{DECISIONS}.jsonl"))
     data.fetch([*document_files(data, document), data.path("text", document), data.path("tags"), *renamed_decisions])
-    moved_figures = MovedFigureFolder(data, document, new_document)
+    renamed_figures = RenamedFigureFolder(data, document, new_document)
     files_to_rename = document_files(data, document)
     old_hashes = {data.relative(document_file): manifest.sha256(document_file) for document_file in files_to_rename}
     renamed_files = {
-        data.relative(document_file): _write_renamed_file(data, document_file, renaming, moved_figures)
+        data.relative(document_file): _write_renamed_file(data, document_file, renaming, renamed_figures)
         for document_file in files_to_rename
     }
     old_pictures = data.path("text", document)
@@ -72,14 +72,14 @@ def rename_document(data: Workspace, manifest: Manifest, document: str, new_docu
 
 
 def _write_renamed_file(
-    data: Workspace, document_file: Path, renaming: _Renaming, moved_figures: MovedFigureFolder
+    data: Workspace, document_file: Path, renaming: _Renaming, renamed_figures: RenamedFigureFolder
 ) -> Path:
     """A file of the document under its new name, in which the ids and the links are new; returns where it is."""
     renamed_content = document_file.read_bytes()
     if document_file.suffix in (".json", ".jsonl"):
         renamed_content = renaming.content(renamed_content, json_lines=document_file.suffix == ".jsonl")
-    if moved_figures:
-        renamed_content = _with_moved_figures(renamed_content, data.relative(document_file), moved_figures)
+    if renamed_figures:
+        renamed_content = _with_renamed_figures(renamed_content, data.relative(document_file), renamed_figures)
     renamed_file = file_path(folder_of(document_file), renaming.file_name(document_file.name))
     write_bytes(renamed_file, renamed_content)
     return renamed_file
@@ -97,18 +97,18 @@ def _rename_in_tags(data: Workspace, manifest: Manifest, renaming: _Renaming) ->
     return renamed_tag_hashes
 
 
-def _with_moved_figures(bytes_to_move: bytes, path_to_move: str, moved_figures: MovedFigureFolder) -> bytes:
-    """A file of a document whose figures have moved to another folder; `path_to_move`: below the data folder."""
-    moved_file_suffix, json_lines = Path(path_to_move).suffix, path_to_move.endswith(".jsonl")
-    if moved_file_suffix == ".md":
-        return moved_figures.text(bytes_to_move)
-    if moved_file_suffix not in (".json", ".jsonl") or path_to_move.startswith("plots/"):
-        return bytes_to_move
-    moved_records = [
-        moved_figures.record(path_to_move.partition("/")[0], record_to_move)
-        for record_to_move in decode_records_to_rename(bytes_to_move, json_lines=json_lines)
+def _with_renamed_figures(renamed_bytes: bytes, renamed_path: str, renamed_figures: RenamedFigureFolder) -> bytes:
+    """A file of a document whose figures have moved to another folder; `renamed_path`: below the data folder."""
+    renamed_suffix, json_lines = Path(renamed_path).suffix, renamed_path.endswith(".jsonl")
+    if renamed_suffix == ".md":
+        return renamed_figures.text(renamed_bytes)
+    if renamed_suffix not in (".json", ".jsonl") or renamed_path.startswith("plots/"):
+        return renamed_bytes
+    renamed_records = [
+        renamed_figures.record(renamed_path.partition("/")[0], record_to_move)
+        for record_to_move in decode_records_to_rename(renamed_bytes, json_lines=json_lines)
     ]
-    return encode_renamed_records(moved_records, json_lines=json_lines)
+    return encode_renamed_records(renamed_records, json_lines=json_lines)
 
 
 def _rename_entries(
@@ -132,25 +132,26 @@ def _rename_entries(
             for old_path, digest in hashes_to_carry.items()
         }
 
-    for stage, unit, entry in list(manifest.all_entries()):
+    for renamed_stage, unit, entry_to_rename in list(manifest.all_entries()):
         if not (
-            renamed_paths.keys() & (entry.inputs.keys() | entry.outputs.keys()) or unit.rpartition("/")[2] == document
+            renamed_paths.keys() & (entry_to_rename.inputs.keys() | entry_to_rename.outputs.keys())
+            or unit.rpartition("/")[2] == document
         ):
             continue
         renamed_unit_folder, slash, name_to_rename = unit.rpartition("/")
-        if stage in BY_NAME and BY_NAME[stage].writes in REBUILT_FOLDERS:
+        if renamed_stage in BY_NAME and BY_NAME[renamed_stage].writes in REBUILT_FOLDERS:
             if name_to_rename == document:
-                manifest.forget(stage, [unit])
+                manifest.forget(renamed_stage, [unit])
             continue
         renamed_unit = f"{renamed_unit_folder}{slash}{new_document}" if name_to_rename == document else unit
         renamed_entry = msgspec.structs.replace(
-            entry, inputs=carry_hashes(entry.inputs), outputs=carry_hashes(entry.outputs)
+            entry_to_rename, inputs=carry_hashes(entry_to_rename.inputs), outputs=carry_hashes(entry_to_rename.outputs)
         )
-        manifest.forget(stage, [unit])
-        if stage != "ingest":  # which reads the file under its new name
-            manifest.record(stage, renamed_unit, renamed_entry)
+        manifest.forget(renamed_stage, [unit])
+        if renamed_stage != "ingest":  # which reads the file under its new name
+            manifest.record(renamed_stage, renamed_unit, renamed_entry)
         else:
-            manifest.record(stage, renamed_unit, _entry_of_source(data, manifest, renamed_entry, new_document))
+            manifest.record(renamed_stage, renamed_unit, _entry_of_source(data, manifest, renamed_entry, new_document))
 
 
 def _entry_of_source(
@@ -192,11 +193,11 @@ class _Renaming:
     def _with_renamed_ids(self, key_to_rename: str, value_to_rename: Any) -> Any:
         if isinstance(value_to_rename, dict):
             return {
-                renamed_key: self._with_renamed_ids(renamed_key, inner_value)
-                for renamed_key, inner_value in value_to_rename.items()
+                renamed_key: self._with_renamed_ids(renamed_key, inner_to_rename)
+                for renamed_key, inner_to_rename in value_to_rename.items()
             }
         if isinstance(value_to_rename, list):
-            return [self._with_renamed_ids(key_to_rename, inner_value) for inner_value in value_to_rename]
+            return [self._with_renamed_ids(key_to_rename, inner_to_rename) for inner_to_rename in value_to_rename]
         if key_to_rename == "source":
             return self.renamed_source
         if (
@@ -209,7 +210,7 @@ class _Renaming:
         return value_to_rename
 
 
-class MovedFigureFolder:
+class RenamedFigureFolder:
     """The folder of a document's figures under a new name; what it does to each kind of file.
 
     Built before anything is renamed. It does nothing where the document has no figures.
@@ -222,9 +223,9 @@ class MovedFigureFolder:
             renamed_chunks = read_jsonl(data.path("chunks", f"{document}.jsonl"), Chunk)
         except BadRecord:
             text, renamed_chunks = self._undecodable_text(data), []
-        self._text_offsets = _OffsetsAfterMove(text, document, new_document)
+        self._text_offsets = _RenamedOffsets(text, document, new_document)
         self._chunk_offsets = {
-            f"{new_document}{chunk.id.removeprefix(document)}": _OffsetsAfterMove(chunk.text, document, new_document)
+            f"{new_document}{chunk.id.removeprefix(document)}": _RenamedOffsets(chunk.text, document, new_document)
             for chunk in renamed_chunks
         }
 
@@ -235,87 +236,87 @@ class MovedFigureFolder:
     def __bool__(self) -> bool:
         return bool(self._text_offsets)
 
-    def text(self, text_with_links: bytes) -> bytes:
+    def text(self, renamed_text: bytes) -> bytes:
         """The document's Markdown."""
         return move_figure_links(
-            text_with_links.decode(errors="surrogateescape"), self._document, self._new_document
+            renamed_text.decode(errors="surrogateescape"), self._document, self._new_document
         ).encode(errors="surrogateescape")
 
-    def record(self, moved_folder: str, renamed_record: Json) -> Json:
-        """A JSON object of a file below `moved_folder` of the data folder, in which the ids are new already."""
-        renamed_record = self._with_moved_links(renamed_record)
-        if moved_folder == "text":
-            moved_pages = [self._moved_span(page, self._text_offsets) for page in renamed_record.get("pages", [])]
-            moved_characters = self._text_offsets.moved_offset(renamed_record["characters"])
-            return {**renamed_record, "pages": moved_pages, "characters": moved_characters}
-        if moved_folder == "chunks":
-            moved_chunk_offsets = self._chunk_offsets.get(renamed_record["id"])
-            link_growth = moved_chunk_offsets.growth if moved_chunk_offsets else 0
-            moved_length = renamed_record["length"] + link_growth * (renamed_record.get("tokens") is None)
-            return {**self._moved_span(renamed_record, self._text_offsets), "length": moved_length}
+    def record(self, renamed_folder: str, renamed_record: Json) -> Json:
+        """A JSON object of a file below `renamed_folder` of the data folder, in which the ids are new already."""
+        renamed_record = self._with_renamed_links(renamed_record)
+        if renamed_folder == "text":
+            renamed_pages = [self._renamed_span(page, self._text_offsets) for page in renamed_record.get("pages", [])]
+            renamed_characters = self._text_offsets.renamed_offset(renamed_record["characters"])
+            return {**renamed_record, "pages": renamed_pages, "characters": renamed_characters}
+        if renamed_folder == "chunks":
+            renamed_chunk_offsets = self._chunk_offsets.get(renamed_record["id"])
+            link_growth = renamed_chunk_offsets.growth if renamed_chunk_offsets else 0
+            renamed_length = renamed_record["length"] + link_growth * (renamed_record.get("tokens") is None)
+            return {**self._renamed_span(renamed_record, self._text_offsets), "length": renamed_length}
         if "chunks" in renamed_record:  # coverage
-            return {**renamed_record, "chunks": [self._moved_coverage(chunk) for chunk in renamed_record["chunks"]]}
+            return {**renamed_record, "chunks": [self._renamed_coverage(chunk) for chunk in renamed_record["chunks"]]}
         if "start" in renamed_record and "text" in renamed_record:  # a wish
             wish_start = renamed_record["start"]
-            return {**renamed_record, "start": self._text_offsets.moved_offset(wish_start) if wish_start >= 0 else -1}
+            return {**renamed_record, "start": self._text_offsets.renamed_offset(wish_start) if wish_start >= 0 else -1}
         return renamed_record
 
-    def _moved_coverage(self, chunk_to_move: Json) -> Json:
-        moved_offsets = self._chunk_offsets.get(chunk_to_move["chunk"])
-        if moved_offsets is None:
-            return chunk_to_move
-        moved: Json = {
-            key: [self._moved_span(span, moved_offsets) for span in chunk_to_move[key]]
+    def _renamed_coverage(self, renamed_chunk: Json) -> Json:
+        renamed_offsets = self._chunk_offsets.get(renamed_chunk["chunk"])
+        if renamed_offsets is None:
+            return renamed_chunk
+        renamed_spans: Json = {
+            key: [self._renamed_span(renamed_span, renamed_offsets) for renamed_span in renamed_chunk[key]]
             for key in ("spans", "figures")
-            if key in chunk_to_move
+            if key in renamed_chunk
         }
-        return {**chunk_to_move, **moved}
+        return {**renamed_chunk, **renamed_spans}
 
-    def _moved_span(self, span: Json, moved_offsets: _OffsetsAfterMove) -> Json:
-        return {**span, **{end: moved_offsets.moved_offset(span[end]) for end in ("start", "end")}}
+    def _renamed_span(self, renamed_span: Json, renamed_offsets: _RenamedOffsets) -> Json:
+        return {**renamed_span, **{end: renamed_offsets.renamed_offset(renamed_span[end]) for end in ("start", "end")}}
 
-    def _with_moved_links(self, links_to_move: Any) -> Any:
+    def _with_renamed_links(self, renamed_links: Any) -> Any:
         """Links in texts and quotes, and files that are named by themselves."""
-        if isinstance(links_to_move, dict):
+        if isinstance(renamed_links, dict):
             return {
-                key_of_links: [self._moved_file(file_to_move) for file_to_move in inner_links]
-                if key_of_links == "figures"
-                and isinstance(inner_links, list)
-                and all(isinstance(file_to_move, str) for file_to_move in inner_links)
-                else self._moved_file(inner_links)
-                if key_of_links == "file" and isinstance(inner_links, str)
-                else self._with_moved_links(inner_links)
-                for key_of_links, inner_links in links_to_move.items()
+                renamed_key: [self._renamed_figure_file(renamed_file) for renamed_file in renamed_inner]
+                if renamed_key == "figures"
+                and isinstance(renamed_inner, list)
+                and all(isinstance(renamed_file, str) for renamed_file in renamed_inner)
+                else self._renamed_figure_file(renamed_inner)
+                if renamed_key == "file" and isinstance(renamed_inner, str)
+                else self._with_renamed_links(renamed_inner)
+                for renamed_key, renamed_inner in renamed_links.items()
             }
-        if isinstance(links_to_move, list):
-            return [self._with_moved_links(inner_links) for inner_links in links_to_move]
+        if isinstance(renamed_links, list):
+            return [self._with_renamed_links(renamed_inner) for renamed_inner in renamed_links]
         return (
-            move_figure_links(links_to_move, self._document, self._new_document)
-            if isinstance(links_to_move, str)
-            else links_to_move
+            move_figure_links(renamed_links, self._document, self._new_document)
+            if isinstance(renamed_links, str)
+            else renamed_links
         )
 
-    def _moved_file(self, figure_to_move: str) -> str:
-        figure_folder, _, figure_file = figure_to_move.partition("/")
-        return f"{self._new_document}/{figure_file}" if figure_folder == self._document else figure_to_move
+    def _renamed_figure_file(self, renamed_figure: str) -> str:
+        figure_folder, _, figure_file = renamed_figure.partition("/")
+        return f"{self._new_document}/{figure_file}" if figure_folder == self._document else renamed_figure
 
 
-class _OffsetsAfterMove:
+class _RenamedOffsets:
     """Where offsets of a text lie once its figures are in the new folder."""
 
     def __init__(self, text: str, document: str, new_document: str) -> None:
-        self._moved_figure_ends = [figure.end for figure in figures(text, document)]
-        self._growth_per_moved_figure = len(new_document) - len(document)
+        self._renamed_figure_ends = [figure.end for figure in figures(text, document)]
+        self._growth_per_renamed_figure = len(new_document) - len(document)
 
     def __bool__(self) -> bool:
-        return bool(self._moved_figure_ends)
+        return bool(self._renamed_figure_ends)
 
     @property
     def growth(self) -> int:
-        return self._growth_per_moved_figure * len(self._moved_figure_ends)
+        return self._growth_per_renamed_figure * len(self._renamed_figure_ends)
 
-    def moved_offset(self, offset: int) -> int:
-        return offset + self._growth_per_moved_figure * bisect_right(self._moved_figure_ends, offset)
+    def renamed_offset(self, offset: int) -> int:
+        return offset + self._growth_per_renamed_figure * bisect_right(self._renamed_figure_ends, offset)
 
 
 def encode_renamed_records(renamed_records: list[Json], *, json_lines: bool) -> bytes:

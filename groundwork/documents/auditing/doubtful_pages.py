@@ -103,12 +103,12 @@ def markdown_to_html(markdown: str, known_words: Collection[str], merged: Collec
         if marked_pieces != doubtful_pieces:
             marked_span = BeautifulSoup(tag("span", Markup(" ").join(marked_pieces)), "lxml").span
             doubtful_text.replace_with(marked_span or str(doubtful_text))
-    for table in doubtful_soup.find_all("table"):
-        if is_right_to_left(table.get_text()):
-            table["dir"] = "rtl"
-    for cell in doubtful_soup.find_all(["td", "th"]):
-        if bare_letters(cell.get_text()) in merged:
-            cell["class"] = "merged"
+    for doubtful_table in doubtful_soup.find_all("table"):
+        if is_right_to_left(doubtful_table.get_text()):
+            doubtful_table["dir"] = "rtl"
+    for doubtful_cell in doubtful_soup.find_all(["td", "th"]):
+        if bare_letters(doubtful_cell.get_text()) in merged:
+            doubtful_cell["class"] = "merged"
     return from_html(doubtful_soup.body.decode_contents() if doubtful_soup.body else "")
 
 

@@ -72,12 +72,12 @@ def _read_workbook(workbook_path: str) -> WorkbookText:
         uncalculated_formulas = 0
         raise_workbook_figures(workbook_path, workbook)
         for sheet in workbook.worksheets:
-            sheet_rows, merged_areas, formulas_without_value = _read_workbook_sheet(workbook, sheet)
+            workbook_rows, merged_areas, formulas_without_value = _read_workbook_sheet(workbook, sheet)
             uncalculated_formulas += formulas_without_value
-            text_boxes = workbook_comments.text_boxes(sheet._worksheet_path)
-            comment_quotes = sheet_comment_quotes(workbook_comments.comments(sheet._worksheet_path), sheet_rows)
-            sheet_table = _merged_sheet(sheet_rows, merged_areas, sheet.title) or f"## {sheet.title}" * bool(text_boxes)
-            workbook_texts += filter(None, [sheet_table, text_boxes, comment_quotes])
+            boxes = workbook_comments.text_boxes(sheet._worksheet_path)
+            comment_quotes = sheet_comment_quotes(workbook_comments.comments(sheet._worksheet_path), workbook_rows)
+            sheet_table = _merged_sheet(workbook_rows, merged_areas, sheet.title) or f"## {sheet.title}" * bool(boxes)
+            workbook_texts += filter(None, [sheet_table, boxes, comment_quotes])
         hidden_sheets = [sheet.title for sheet in workbook.worksheets if sheet.sheet_state != "visible"]
         formula_warnings = (
             [f"{counted(uncalculated_formulas, 'formula has', 'formulas have')} no value: {_RECALCULATE_WORKBOOK}"]
@@ -94,7 +94,7 @@ def _read_workbook_sheet(workbook: Any, sheet: Any) -> tuple[SheetRows, list[Wor
 
     By the parser of openpyxl, which gives both in one pass; its rows create every cell of the area.
     """
-    sheet_rows: SheetRows = {}
+    workbook_rows: SheetRows = {}
     number_format = functools.cache(functools.partial(_style_number_format, sheet))
     cells_spanned = 0
     with sheet._get_source() as sheet_file:
@@ -104,11 +104,11 @@ def _read_workbook_sheet(workbook: Any, sheet: Any) -> tuple[SheetRows, list[Wor
             if cells_spanned > MOST_CELLS:
                 raise BadDocument(sheet_size_error(sheet.title, f"more than {MOST_CELLS:,}"))
             texts = ((cell["column"], cell_text(cell["value"], number_format(cell["style_id"]))) for cell in cells)
-            if row_texts := {column: text for column, text in texts if text.strip()}:
-                sheet_rows.setdefault(row_number, {}).update(row_texts)
+            if workbook_row_texts := {column: text for column, text in texts if text.strip()}:
+                workbook_rows.setdefault(row_number, {}).update(workbook_row_texts)
     merged_workbook_cells = sheet_parser.merged_cells.mergeCell if sheet_parser.merged_cells else ()
     merged_areas = [(area.min_row, area.min_col, area.max_row, area.max_col) for area in merged_workbook_cells]
-    return sheet_rows, merged_areas, sheet_parser.uncalculated_formulas
+    return workbook_rows, merged_areas, sheet_parser.uncalculated_formulas
 
 
 def _workbook_parser(workbook: Any, sheet: Any, sheet_file: Any) -> Any:
@@ -145,24 +145,24 @@ def _style_number_format(sheet: Any, style_id: int | str) -> str:
     return number_format
 
 
-def _merged_sheet(sheet_rows: SheetRows, merged_areas: Iterable[WorkbookArea], sheet_title: str) -> str:
+def _merged_sheet(workbook_rows: SheetRows, merged_areas: Iterable[WorkbookArea], sheet_title: str) -> str:
     """A sheet under its title; "" for one without cells."""
-    lone_texts = single_sheet_cells(sheet_rows)
-    fill_merged_areas(sheet_rows, merged_areas)
-    sheet_markdown = sheet_to_markdown(sheet_rows, lone_texts, sheet_title)
-    return f"## {sheet_title}\n\n{sheet_markdown}" if sheet_markdown else ""
+    lone_texts = single_sheet_cells(workbook_rows)
+    fill_merged_areas(workbook_rows, merged_areas)
+    workbook_markdown = sheet_to_markdown(workbook_rows, lone_texts, sheet_title)
+    return f"## {sheet_title}\n\n{workbook_markdown}" if workbook_markdown else ""
 
 
-def fill_merged_areas(sheet_rows: SheetRows, areas: Iterable[WorkbookArea]) -> None:
+def fill_merged_areas(workbook_rows: SheetRows, areas: Iterable[WorkbookArea]) -> None:
     """Repeat the text of a merged area in its rows and columns that hold something else as well."""
-    row_numbers = sorted(sheet_rows)
-    width = max((max(cells) for cells in sheet_rows.values()), default=0)
+    row_numbers = sorted(workbook_rows)
+    width = max((max(cells) for cells in workbook_rows.values()), default=0)
     for top, left, bottom, right in areas:
-        text = sheet_rows.get(top, {}).get(left)
+        text = workbook_rows.get(top, {}).get(left)
         if text is None:
             continue
         for row_number in row_numbers[bisect_left(row_numbers, top) : bisect_right(row_numbers, bottom)]:
-            sheet_rows[row_number].update((column, text) for column in range(left, min(right, width) + 1))
+            workbook_rows[row_number].update((column, text) for column in range(left, min(right, width) + 1))
 
 
 def read_xls(workbook_path: str) -> WorkbookText:
@@ -186,24 +186,24 @@ def _xls_sheet_texts(xls_workbook: Any, xls_sheet: Any) -> list[str]:
     """The table of a sheet, and its comments as quotes."""
     import xlrd
 
-    sheet_rows = _used_xls_rows(xls_workbook, xls_sheet)
+    workbook_rows = _used_xls_rows(xls_workbook, xls_sheet)
     merged_areas = ((top + 1, left + 1, bottom, right) for top, bottom, left, right in xls_sheet.merged_cells)
     xls_notes = sorted(xls_sheet.cell_note_map.items())
     xls_comments = ((xlrd.cellname(*place), without_author(note.text, note.author)) for place, note in xls_notes)
-    comment_quotes = sheet_comment_quotes(xls_comments, sheet_rows)
-    return [_merged_sheet(sheet_rows, merged_areas, xls_sheet.name), comment_quotes]
+    comment_quotes = sheet_comment_quotes(xls_comments, workbook_rows)
+    return [_merged_sheet(workbook_rows, merged_areas, xls_sheet.name), comment_quotes]
 
 
 def _used_xls_rows(xls_workbook: Any, xls_sheet: Any) -> SheetRows:
-    sheet_rows: SheetRows = {}
+    workbook_rows: SheetRows = {}
     for i in range(xls_sheet.nrows):
         column_texts = (
             (j, cell_text(*_xls_cell_value(xls_workbook, xls_cell)))
             for j, xls_cell in enumerate(xls_sheet.row(i), start=1)
         )
-        if row_texts := {j: text for j, text in column_texts if text.strip()}:
-            sheet_rows[i + 1] = row_texts
-    return sheet_rows
+        if workbook_row_texts := {j: text for j, text in column_texts if text.strip()}:
+            workbook_rows[i + 1] = workbook_row_texts
+    return workbook_rows
 
 
 def _xls_cell_value(xls_workbook: Any, xls_cell: Any) -> tuple[Any, str]:
@@ -376,8 +376,8 @@ def format_number(number: float, number_format: str) -> str:
     """A number in all its digits, with what its format says of its unit."""
     before, behind, format_decimals, format_width = format_affixes(number_format)
     magnitude = round(abs(number) * 100, format_decimals) if "%" in before + behind else abs(number)
-    formatted_digits = str(int(magnitude)) if float(magnitude).is_integer() else _formatted_digits(magnitude)
-    return f"{'-' * (number < 0)}{before}{formatted_digits.zfill(format_width)}{behind}"
+    workbook_digits = str(int(magnitude)) if float(magnitude).is_integer() else _formatted_digits(magnitude)
+    return f"{'-' * (number < 0)}{before}{workbook_digits.zfill(format_width)}{behind}"
 
 
 def _formatted_digits(magnitude: float) -> str:
@@ -434,31 +434,31 @@ def cell_text(cell_value: Any, number_format: str) -> str:
     if isinstance(cell_value, int | float) and not isinstance(cell_value, bool):
         return format_number(cell_value, number_format)
     if isinstance(cell_value, datetime.timedelta):
-        return _formatted_duration(cell_value, _format_time_step(number_format))
+        return _workbook_duration(cell_value, _workbook_time_step(number_format))
     if isinstance(cell_value, datetime.time):
         time_of_day = datetime.datetime.combine(datetime.date.min, cell_value)
-        return _formatted_time(time_of_day, _format_time_step(number_format)).partition(" ")[2]
+        return _workbook_time(time_of_day, _workbook_time_step(number_format)).partition(" ")[2]
     if isinstance(cell_value, datetime.datetime):
-        return _formatted_time(cell_value, _format_time_step(number_format)).removesuffix(" 00:00:00")
+        return _workbook_time(cell_value, _workbook_time_step(number_format)).removesuffix(" 00:00:00")
     return str(cell_value)
 
 
-def _format_time_step(number_format: str) -> int:
+def _workbook_time_step(number_format: str) -> int:
     """The microseconds in the smallest unit that a format of times shows; those of a second at the most."""
     second_decimals = _FORMAT_SECOND_DECIMALS.search(number_format)
     return 10 ** (6 - len(second_decimals[1])) if second_decimals else 10**6
 
 
-def _formatted_time(time_of_day: datetime.datetime, format_step: int) -> str:
+def _workbook_time(time_of_day: datetime.datetime, workbook_step: int) -> str:
     """To so many microseconds: days are counted in fractions that are not exact."""
-    nearest_time = time_of_day + datetime.timedelta(microseconds=format_step // 2)
-    formatted_time = str(nearest_time.replace(microsecond=nearest_time.microsecond // format_step * format_step))
-    return formatted_time.rstrip("0") if "." in formatted_time else formatted_time
+    nearest_time = time_of_day + datetime.timedelta(microseconds=workbook_step // 2)
+    workbook_time = str(nearest_time.replace(microsecond=nearest_time.microsecond // workbook_step * workbook_step))
+    return workbook_time.rstrip("0") if "." in workbook_time else workbook_time
 
 
-def _formatted_duration(duration: datetime.timedelta, format_step: int) -> str:
+def _workbook_duration(duration: datetime.timedelta, workbook_step: int) -> str:
     """Hours, minutes and seconds: 38:30:00."""
-    formatted_microseconds = round(abs(duration.total_seconds()) * 10**6 / format_step) * format_step
+    formatted_microseconds = round(abs(duration.total_seconds()) * 10**6 / workbook_step) * workbook_step
     hours, rest = divmod(formatted_microseconds, 3600 * 10**6)
-    formatted_time = _formatted_time(datetime.datetime.min + datetime.timedelta(microseconds=rest), format_step)
-    return f"{'-' * (duration.days < 0)}{hours}{formatted_time[formatted_time.index(':') :]}"
+    workbook_time = _workbook_time(datetime.datetime.min + datetime.timedelta(microseconds=rest), workbook_step)
+    return f"{'-' * (duration.days < 0)}{hours}{workbook_time[workbook_time.index(':') :]}"
