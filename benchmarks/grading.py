@@ -30,7 +30,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.grading.answer_judge import usable_criteria
+from groundwork.grading.answer_judge import criteria_to_judge
 from groundwork.grading.confidence_intervals import share_interval
 from groundwork.grading.mirror_gap import GapBounds, MirrorPair, measure_mirror_gap
 from groundwork.grading.verdicts_by_rule import grade_by_rule
@@ -156,7 +156,7 @@ def rules(file: Path) -> None:
     pairs = read_jsonl(file, dict[str, Any])
     own, other = Counter[str](), Counter[str]()
     for i, pair in enumerate(pairs):
-        criteria, _ = usable_criteria(pair["evaluation_criteria"], pair["answer"])
+        criteria, _ = criteria_to_judge(pair["evaluation_criteria"], pair["answer"])
         wrong = pairs[(i + 1) % len(pairs)]["answer"]
         for criterion in criteria:
             for counted, answer in ((own, pair["answer"]), (other, wrong)):

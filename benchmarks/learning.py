@@ -46,7 +46,7 @@ from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import locate_dataset
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow, load_dataset
 from groundwork.errors import GroundworkError
-from groundwork.grading.answer_judge import usable_criteria
+from groundwork.grading.answer_judge import criteria_to_judge
 from groundwork.grading.graded_rows import read_grades
 from groundwork.grading.verdicts_by_rule import grade_by_rule
 from groundwork.language.numbers import numbers
@@ -109,7 +109,7 @@ def score_by_rules(rows: Sequence[QuestionRow], answers: Sequence[str]) -> Score
     """Criteria that a rule is sure of; the others count as undecided."""
     shares, decided, total = [], 0, 0
     for row, answer in zip(rows, answers, strict=True):
-        criteria = usable_criteria(row.evaluation_criteria, row.answer)[0]
+        criteria = criteria_to_judge(row.evaluation_criteria, row.answer)[0]
         settled = [found.verdict == "met" for one in criteria if (found := grade_by_rule(one, row.question, answer))]
         decided, total = decided + len(settled), total + len(criteria)
         shares += [sum(settled) / len(settled)] if settled else []

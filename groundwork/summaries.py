@@ -26,11 +26,11 @@ from groundwork.stage_runner.dry_run_and_costs import Estimate
 from groundwork.stage_runner.job import Job
 
 SUMMARY_WORD = re.compile(r"[^\W_]+")
-_CAPITALISED_NAME = regex.compile(r"\p{Lu}[\p{L}\p{M}]*+(?:[ -](?:\p{Ll}\p{L}{0,4} ){0,2}\p{Lu}[\p{L}\p{M}]*+)++")
+_CAPITALISED_IN_SUMMARY = regex.compile(r"\p{Lu}[\p{L}\p{M}]*+(?:[ -](?:\p{Ll}\p{L}{0,4} ){0,2}\p{Lu}[\p{L}\p{M}]*+)++")
 MAX_NAME_WORDS = 5  # words, beside a year
 _YEAR_IN_NAME = re.compile(r"(?:1[5-9]|20)\d\d(?:[-/–]\d{2,4})?")
-_QUOTED_NAME = re.compile(r"[\"'“”„«»「『《]([^\"“”„«»「」『』《》]*)[\"'“”„«»」』》]")
-_NAME_LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
+_QUOTED_SUMMARY_NAME = re.compile(r"[\"'“”„«»「『《]([^\"“”„«»「」『』《》]*)[\"'“”„«»」』》]")
+_SUMMARY_NAME_LINE = re.compile(r"\A[\s*_#>-]*Name[*_]*\s*[:：][ \t*_]*([^\n]*)(?:\n|\Z)", re.IGNORECASE)
 _ORDINAL_IN_SUMMARY = re.compile(r"(\d+)(?:st|nd|rd|th|e|er|re|ère|eme|ème|ième|º|ª|o|a|de|te|ste|[.]?)", re.IGNORECASE)
 MIN_NAME_INITIALS = 3  # letters of an abbreviation that is looked for in the initials of a name
 MAX_LENGTH_RATIO = 1.5  # times the words allowed, from which a summary is asked for again
@@ -81,16 +81,16 @@ class SummarySource:
     def _stems_in(self, source_text: str) -> set[str]:
         source_words = (unicodedata.normalize("NFKC", word) for word in SUMMARY_WORD.findall(source_text))
         return {
-            stem(word_piece, self.language)
-            for word in source_words
-            for name_form in {word, word.lstrip("0123456789")}  # "GB" of "1GB"
-            for word_piece in word_pieces(name_form)
+            stem(source_piece, self.language)
+            for source_word in source_words
+            for source_form in {source_word, source_word.lstrip("0123456789")}  # "GB" of "1GB"
+            for source_piece in word_pieces(source_form)
         }
 
     @cached_property
     def initials(self) -> str:
         """Those of its capitalised words, a run of them a line: "FSI" of the "Federation of Sound and Ice"."""
-        capitalised_names = _CAPITALISED_NAME.findall(self.text.replace("\n", " "))
+        capitalised_names = _CAPITALISED_IN_SUMMARY.findall(self.text.replace("\n", " "))
         return "\n".join(
             "".join(word[0] for word in SUMMARY_WORD.findall(capitalised_name) if word[0].isupper())
             for capitalised_name in capitalised_names
@@ -109,23 +109,23 @@ def split_summary_name(summary_reply: str, summary_source: SummarySource) -> Nam
     """The parts of a reply that begins with the line "Name: ..."; the name "" where there is no such line, where it is
     too long, or where the source does not hold its words.
     """
-    if not (name_line := _NAME_LINE.match(summary_reply)):
+    if not (name_line := _SUMMARY_NAME_LINE.match(summary_reply)):
         return NamedSummary("", summary_reply, "")
     subject, summary = _unquote_summary_name(name_line[1].strip(" \t*_.")), summary_reply[name_line.end() :].strip()
     name_fault = summary_name_fault(summary_reply, summary_source)
-    dropped_name = name_fault and f'the name "{subject}" is left out: {name_fault}'
-    return NamedSummary("" if name_fault else subject, summary, dropped_name)
+    dropped_summary_name = name_fault and f'the name "{subject}" is left out: {name_fault}'
+    return NamedSummary("" if name_fault else subject, summary, dropped_summary_name)
 
 
-def _unquote_summary_name(subject_name: str) -> str:
-    """`subject_name` without quotes around all of it: those of a part of it stay."""
-    quoted_name = _QUOTED_NAME.fullmatch(subject_name)
-    return quoted_name[1] if quoted_name else subject_name
+def _unquote_summary_name(summary_name: str) -> str:
+    """`summary_name` without quotes around all of it: those of a part of it stay."""
+    quoted_summary_name = _QUOTED_SUMMARY_NAME.fullmatch(summary_name)
+    return quoted_summary_name[1] if quoted_summary_name else summary_name
 
 
 def summary_name_fault(summary_reply: str, summary_source: SummarySource) -> str:
     """What is wrong with the line that names the subject, as a sentence for the correction turn, or ""."""
-    if not (name_line := _NAME_LINE.match(summary_reply)):
+    if not (name_line := _SUMMARY_NAME_LINE.match(summary_reply)):
         return ""
     if (name_word_count := sum(not _YEAR_IN_NAME.fullmatch(word) for word in name_line[1].split())) > MAX_NAME_WORDS:
         return (
@@ -142,31 +142,31 @@ def _name_words_not_in_source(subject_name: str, summary_source: SummarySource) 
     """Those words of a name that the source lacks; of a compound with hyphens ("Blynk-PID") each part counts."""
     words_of_any_name = stop_words(summary_source.language)
     return [
-        name_word
-        for name_word in SUMMARY_WORD.findall(subject_name)
-        if len(name_word) > 1
-        and name_word.lower() not in words_of_any_name
+        summary_word
+        for summary_word in SUMMARY_WORD.findall(subject_name)
+        if len(summary_word) > 1
+        and summary_word.lower() not in words_of_any_name
         and any(
-            stem(word_piece, summary_source.language) not in summary_source.name_stems
-            for word_piece in word_pieces(name_word)
+            stem(summary_piece, summary_source.language) not in summary_source.name_stems
+            for summary_piece in word_pieces(summary_word)
         )
     ]
 
 
 def with_summary_name(summary_reply: str, earlier_reply: str) -> str:
     """`summary_reply` with the line that names the subject; that of an earlier one where it has none."""
-    name_line = None if _NAME_LINE.match(summary_reply) else _NAME_LINE.match(earlier_reply)
+    name_line = None if _SUMMARY_NAME_LINE.match(summary_reply) else _SUMMARY_NAME_LINE.match(earlier_reply)
     return f"{name_line[0].strip()}\n\n{summary_reply}" if name_line else summary_reply
 
 
 def with_name_as_sentence(summary_reply: str) -> str:
     """`summary_reply` with the name as its first sentence, so that it is checked like the others."""
-    return _NAME_LINE.sub(r"\1.\n\n", summary_reply)
+    return _SUMMARY_NAME_LINE.sub(r"\1.\n\n", summary_reply)
 
 
 def without_summary_name(summary_reply: str) -> str:
     """The summary alone."""
-    return _NAME_LINE.sub("", summary_reply)
+    return _SUMMARY_NAME_LINE.sub("", summary_reply)
 
 
 def summary_reply_fault(summary: str) -> str | None:
@@ -196,20 +196,20 @@ def summary_faults(summary: str, summary_source: SummarySource, max_summary_word
 
 def _is_unknown_name(name: str, summary_source: SummarySource) -> bool:
     """Has the source neither the name nor what it is short for? Ordinals and units beside numbers are no names."""
-    written_subject = unicodedata.normalize("NFKC", name).lower()
-    written_name_forms = {
-        name_form
-        for name_form in (written_subject, written_subject.removesuffix("s"), written_subject.lstrip("0123456789"))
-        if name_form == written_subject or name_form[1:]
+    summary_name = unicodedata.normalize("NFKC", name).lower()
+    summary_forms = {
+        summary_form
+        for summary_form in (summary_name, summary_name.removesuffix("s"), summary_name.lstrip("0123456789"))
+        if summary_form == summary_name or summary_form[1:]
     }
-    ordinal_in_summary = _ORDINAL_IN_SUMMARY.fullmatch(written_subject)
+    ordinal_in_summary = _ORDINAL_IN_SUMMARY.fullmatch(summary_name)
     if ordinal_in_summary:
         return ordinal_in_summary[1] not in digit_runs(summary_source.text)
     return not (
         not summary_source.name_stems.isdisjoint(
-            written_name_forms | {stem(name_form, summary_source.language) for name_form in written_name_forms}
+            summary_forms | {stem(summary_form, summary_source.language) for summary_form in summary_forms}
         )
-        or not summary_source.stems.isdisjoint(short_day_or_month(written_subject))
+        or not summary_source.stems.isdisjoint(short_day_or_month(summary_name))
         or (len(name) >= MIN_NAME_INITIALS and name.isupper() and name in summary_source.initials)
     )
 

@@ -75,13 +75,13 @@ class AnswerJudge:
         return f"{self.call.model}@{self.call.provider}" if self.call.provider else self.call.model
 
     @property
-    def prompts_hash(self) -> str:
+    def judge_prompts_hash(self) -> str:
         """Equal for judges that are asked in the same wordings, in the same order."""
         return text_hash("\0".join(self.wordings))
 
-    def was_asked_alike(self, recorded_prompts: str) -> bool:
+    def judge_was_asked_alike(self, recorded_judge_prompts: str) -> bool:
         """Were verdicts with this `judge_prompts` asked for in these wordings? Older ones, without any, count so."""
-        return recorded_prompts in ("", self.prompts_hash)
+        return recorded_judge_prompts in ("", self.judge_prompts_hash)
 
     async def draws(self, judged_case: JudgedCase) -> list[list[Draw]]:
         """For each criterion its draws, in the order of the draws."""
@@ -165,10 +165,10 @@ async def judge_case(judged_case: JudgedCase, judges: Sequence[AnswerJudge]) -> 
     ]
 
 
-def usable_criteria(criteria: Sequence[str], reference: str) -> tuple[list[str], bool]:
+def criteria_to_judge(criteria: Sequence[str], reference: str) -> tuple[list[str], bool]:
     """The criteria to grade by, and whether they stand in for none: then the reference answer is the one criterion."""
-    usable = [criterion.strip() for criterion in criteria if criterion.strip()]
-    return (usable, False) if usable else ([f"{REFERENCE_CRITERION}{reference.strip()}"], True)
+    judged_criteria = [criterion.strip() for criterion in criteria if criterion.strip()]
+    return (judged_criteria, False) if judged_criteria else ([f"{REFERENCE_CRITERION}{reference.strip()}"], True)
 
 
 def build_judges(job: Job) -> list[AnswerJudge]:

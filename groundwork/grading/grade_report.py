@@ -45,7 +45,7 @@ from groundwork.records import Grade, MeasuredRow
 LEAST_DOCUMENTS = 6  # fewer say nothing of documents at large, so chunks are the clusters
 
 
-class NamedCriterion(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedCriterion(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     criterion: str
     why: str = ""
@@ -63,9 +63,9 @@ class GradeReport(msgspec.Struct, frozen=True, kw_only=True):
     trust: JudgeTrust | None
     consistency: Consistency
     models: list[ModelScores]
-    flipping: list[NamedCriterion]
-    nobody: list[NamedCriterion]
-    everybody: list[NamedCriterion]
+    flipping: list[ReportedCriterion]
+    nobody: list[ReportedCriterion]
+    everybody: list[ReportedCriterion]
     guess: GuessCorrelation
     rows: list[MeasuredRow]
     split_sizes: dict[str, int]  # questions of the dataset, graded or not
@@ -111,7 +111,7 @@ def grade_report(
     )
 
 
-def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
+def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[ReportedCriterion]:
     reported_flips: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for reported_grade in grades:
         for criterion in reported_grade.criteria:
@@ -123,25 +123,25 @@ def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[NamedCriterion]:
         reported_flips.items(), key=lambda item: -item[1][0]
     ):
         if flipped:
-            yield NamedCriterion(
+            yield ReportedCriterion(
                 id=row_id, criterion=criterion_text, why=f"flips on {flipped} of {counted(graded_answers, 'answer')}"
             )
 
 
-def _unanimous_criteria(grades: Sequence[Grade]) -> dict[str, list[NamedCriterion]]:
+def _unanimous_criteria(grades: Sequence[Grade]) -> dict[str, list[ReportedCriterion]]:
     """The criteria that no answer meets, and those that all do; one model alone is nobody and everybody."""
     reported_verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
     for reported_grade in grades if len({reported_grade.model for reported_grade in grades}) > 1 else []:
         for criterion in reported_grade.criteria:
             reported_verdicts[reported_grade.id, criterion.criterion].append(criterion.verdict)
-    reported_criteria: dict[str, list[NamedCriterion]] = {"nobody": [], "everybody": []}
+    unanimous_criteria: dict[str, list[ReportedCriterion]] = {"nobody": [], "everybody": []}
     for (row_id, criterion_text), criterion_grades in reported_verdicts.items():
         if len(criterion_grades) > 1 and set(criterion_grades) in ({"met"}, {"unmet"}):
             unanimous_kind = "everybody" if criterion_grades[0] == "met" else "nobody"
-            reported_criteria[unanimous_kind].append(
-                NamedCriterion(id=row_id, criterion=criterion_text, why=counted(len(criterion_grades), "answer"))
+            unanimous_criteria[unanimous_kind].append(
+                ReportedCriterion(id=row_id, criterion=criterion_text, why=counted(len(criterion_grades), "answer"))
             )
-    return reported_criteria
+    return unanimous_criteria
 
 
 def grade_report_lines(grade_report: GradeReport) -> list[str]:

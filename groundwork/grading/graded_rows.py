@@ -17,7 +17,7 @@ import msgspec
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.errors import UsageError
-from groundwork.grading.answer_judge import AnswerJudge, JudgedCase, estimate_judge, judge_case, usable_criteria
+from groundwork.grading.answer_judge import AnswerJudge, JudgedCase, criteria_to_judge, estimate_judge, judge_case
 from groundwork.grading.honesty import REFUSAL_CRITERION
 from groundwork.grading.judge_check import JudgeCheck
 from groundwork.llm.calls.task_group import gather_all
@@ -27,7 +27,7 @@ from groundwork.settings.config_schema import GradeSettings
 from groundwork.stage_runner.dry_run_and_costs import Estimate
 from groundwork.stage_runner.job import Job
 
-FALLBACK_SPLITS = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
+SPLITS_GRADED_ELSE = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there
 IDS_SHOWN = 3
 
 
@@ -81,32 +81,32 @@ def choose_rows_to_grade(
 def count_questions(question_rows: Sequence[QuestionRow]) -> Counter[str]:
     """By split: the questions that eval can be drawn from. Other wordings of a row of train (ROW~2) and rows of other
     datasets are none."""
-    split_ids = dict.fromkeys(
+    gradable_ids = dict.fromkeys(
         (row.split, row.id) for row in question_rows
     )  # in order: the report is the same each time
     return Counter(
         split
-        for split, row_id in split_ids
-        if not row_id.startswith(MIXED_ID_PREFIX) and (split, row_id.rpartition("~")[0]) not in split_ids
+        for split, row_id in gradable_ids
+        if not row_id.startswith(MIXED_ID_PREFIX) and (split, row_id.rpartition("~")[0]) not in gradable_ids
     )
 
 
 def _splits_to_grade(graded_dataset: Dataset, requested_splits: Sequence[str], explicit: bool) -> list[str]:
-    available_splits = graded_dataset.splits
-    if explicit and (missing_splits := [split for split in requested_splits if split not in available_splits]):
+    gradable_splits = graded_dataset.splits
+    if explicit and (missing_splits := [split for split in requested_splits if split not in gradable_splits]):
         raise UsageError(
-            f"{graded_dataset.name}: has no split {missing_splits[0]!r}; it has {_listed_splits(available_splits)}"
+            f"{graded_dataset.name}: has no split {missing_splits[0]!r}; it has {_listed_splits(gradable_splits)}"
         )
-    present_splits = [split for split in requested_splits if split in available_splits]
+    graded_splits = [split for split in requested_splits if split in gradable_splits]
     return (
-        present_splits or [next((split for split in FALLBACK_SPLITS if split in available_splits), available_splits[0])]
-        if available_splits
+        graded_splits or [next((split for split in SPLITS_GRADED_ELSE if split in gradable_splits), gradable_splits[0])]
+        if gradable_splits
         else []
     )
 
 
-def _listed_splits(splits: Sequence[str]) -> str:
-    return ", ".join(split or "(no split)" for split in splits) or "no rows"
+def _listed_splits(graded_splits: Sequence[str]) -> str:
+    return ", ".join(split or "(no split)" for split in graded_splits) or "no rows"
 
 
 def _refuse_untrained_mirror(graded_dataset: Dataset, mirror: str) -> None:
@@ -205,7 +205,7 @@ class Grading:
             score=criteria_score(criterion_grades),
             passed=all_criteria_met(criterion_grades),
             against="reference answer"
-            if usable_criteria(graded_row.evaluation_criteria, graded_row.answer)[1]
+            if criteria_to_judge(graded_row.evaluation_criteria, graded_row.answer)[1]
             else "criteria",
             judges=self.judge_names,
             open_book=self.settings.open_book,
@@ -218,7 +218,7 @@ class Grading:
             notes=grade_notes if len(graded_answer) > longest_answer else [],
             unanswerable=graded_row.unanswerable,
             refuses=refuses,
-            judge_prompts=self.judges[0].prompts_hash,
+            judge_prompts=self.judges[0].judge_prompts_hash,
         )
 
     def _asks_refusal(self, graded_row: QuestionRow) -> bool:
@@ -231,7 +231,7 @@ class Grading:
     def case(self, graded_row: QuestionRow, answer: str) -> JudgedCase:
         """What the judge is shown of a row; the last criterion is REFUSAL_CRITERION where that is asked."""
         evidence = "\n".join(graded_row.evidence) if self.settings.open_book else ""
-        criteria = usable_criteria(graded_row.evaluation_criteria, graded_row.answer)[0]
+        criteria = criteria_to_judge(graded_row.evaluation_criteria, graded_row.answer)[0]
         criteria = [*criteria, REFUSAL_CRITERION] if self._asks_refusal(graded_row) else criteria
         return JudgedCase(graded_row.id, graded_row.question, criteria, answer, evidence)
 
@@ -278,7 +278,7 @@ def _is_grade_of_row(grade: Grade, graded_row: QuestionRow | None) -> bool:
     """Is it the grade of an answer to this question, by the criteria that the row has now?"""
     if graded_row is None or grade.question != graded_row.question:
         return False
-    criteria = usable_criteria(graded_row.evaluation_criteria, graded_row.answer)[0]
+    criteria = criteria_to_judge(graded_row.evaluation_criteria, graded_row.answer)[0]
     return [criterion_grade.criterion for criterion_grade in grade.criteria] == list(criteria)
 
 
@@ -286,15 +286,15 @@ def _is_by_same_judge(grade: Grade, grading: Grading) -> bool:
     return (
         grade.judges[:1] == grading.judge_names[:1]
         and grade.open_book == grading.settings.open_book
-        and grading.judges[0].was_asked_alike(grade.judge_prompts)
+        and grading.judges[0].judge_was_asked_alike(grade.judge_prompts)
     )
 
 
-def judge_estimates(job: Job, grading: Grading, label: str) -> list[Estimate]:
+def judge_estimates(job: Job, grading: Grading, graded_label: str) -> list[Estimate]:
     """The verdicts on a model's answers by each judge; the check comes with the first model of the run."""
     grading_cases = [grading.case(graded_row, graded_row.answer) for graded_row in grading.rows]
-    if grading.first_label in ("", label):
-        grading.first_label = label
+    if grading.first_label in ("", graded_label):
+        grading.first_label = graded_label
         check_cases = [check_case.case for check_case in grading.check.cases()]
     else:
         check_cases = []

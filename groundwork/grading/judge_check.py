@@ -102,7 +102,7 @@ class JudgeCheck:
                 judges=[self.judge.name],
                 open_book=self.settings.open_book,
                 met=list(criteria_still_met),
-                judge_prompts=self.judge.prompts_hash,
+                judge_prompts=self.judge.judge_prompts_hash,
             )
             for (check_kind, check_case, criteria_still_met), checked_criteria in zip(
                 check_cases, check_grades, strict=True
@@ -121,7 +121,7 @@ class JudgeCheck:
             for checked_answer in checked_answers
             if checked_answer.judges == [self.judge.name]
             and checked_answer.open_book == self.settings.open_book
-            and self.judge.was_asked_alike(checked_answer.judge_prompts)
+            and self.judge.judge_was_asked_alike(checked_answer.judge_prompts)
         ]
         return measure_trust(own_checks, self._clusters()) if own_checks else None
 

@@ -148,29 +148,29 @@ def gap_lines(graded_model: str, gap: MirrorGap | None, split_sizes: Mapping[str
 
 
 def split_mirror_gap(
-    grades_by_split: Mapping[str, Sequence[Grade]],
-    cluster: Callable[[Grade], str],
+    gap_grades: Mapping[str, Sequence[Grade]],
+    gap_cluster: Callable[[Grade], str],
     gap_bounds: GapBounds,
-    gains: Mapping[str, PairedDifference],
+    gap_gains: Mapping[str, PairedDifference],
 ) -> MirrorGap | None:
     """The gap between a model's mirror and its eval; None where one of the two was not graded.
 
-    `cluster`: what an answer's row hangs together with, for the intervals. `gains`: by split, over the base model.
+    `gap_cluster`: what an answer's row hangs together with, for the intervals. `gap_gains`: by split, over the base.
     """
-    mirror_split = next((split for split in grades_by_split if split in MIRROR_SPLITS), "")
-    eval_split = next((split for split in grades_by_split if split not in (*MIRROR_SPLITS, "train")), "")
-    if not mirror_split or eval_split not in grades_by_split or eval_split == mirror_split:
+    mirror_split = next((split for split in gap_grades if split in MIRROR_SPLITS), "")
+    eval_split = next((split for split in gap_grades if split not in (*MIRROR_SPLITS, "train")), "")
+    if not mirror_split or eval_split not in gap_grades or eval_split == mirror_split:
         return None
-    mirror_pairs = list(_mirror_pairs(grades_by_split[eval_split], grades_by_split[mirror_split], cluster))
-    return measure_mirror_gap(mirror_pairs, gap_bounds, gains.get(mirror_split))
+    mirror_pairs = list(_mirror_pairs(gap_grades[eval_split], gap_grades[mirror_split], gap_cluster))
+    return measure_mirror_gap(mirror_pairs, gap_bounds, gap_gains.get(mirror_split))
 
 
 def _mirror_pairs(
-    eval_grades: Sequence[Grade], mirror_grades: Sequence[Grade], cluster: Callable[[Grade], str]
+    mirrored_grades: Sequence[Grade], mirror_grades: Sequence[Grade], gap_cluster: Callable[[Grade], str]
 ) -> Iterator[MirrorPair]:
     mirror_by_id = {mirror_grade.id: mirror_grade for mirror_grade in mirror_grades}
-    for eval_grade in eval_grades:
-        mirror_grade = mirror_by_id.get(eval_grade.id)
-        if mirror_grade and eval_grade.score is not None and mirror_grade.score is not None:
-            same_words = eval_grade.question.strip() == mirror_grade.question.strip()
-            yield MirrorPair(eval_grade.score, mirror_grade.score, cluster(eval_grade), same_words)
+    for mirrored_grade in mirrored_grades:
+        mirror_grade = mirror_by_id.get(mirrored_grade.id)
+        if mirror_grade and mirrored_grade.score is not None and mirror_grade.score is not None:
+            same_words = mirrored_grade.question.strip() == mirror_grade.question.strip()
+            yield MirrorPair(mirrored_grade.score, mirror_grade.score, gap_cluster(mirrored_grade), same_words)

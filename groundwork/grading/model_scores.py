@@ -39,7 +39,7 @@ class SplitScore(msgspec.Struct, frozen=True, kw_only=True):
     cannot_tell: int  # criteria
 
 
-class MissedCriterion(msgspec.Struct, frozen=True, kw_only=True):
+class CriterionMissedByModel(msgspec.Struct, frozen=True, kw_only=True):
     """A fact that a model never stated, however it was asked."""
 
     id: str
@@ -58,7 +58,7 @@ class ModelScores(msgspec.Struct, frozen=True, kw_only=True):
     gap: MirrorGap | None
     against_base: dict[str, PairedDifference]
     facets: dict[str, dict[str, dict[str, ConfidenceInterval]]]  # facet, value, split
-    never: list[MissedCriterion]
+    never: list[CriterionMissedByModel]
     honesty: Honesty | None = None
 
 
@@ -72,7 +72,7 @@ def checkpoint_step(name: str) -> int | None:
 
 def score_model(name: str, grades: Sequence[Grade], base: str, by_document: bool, bounds: GapBounds) -> ModelScores:
     """All that is said of the model `name`. `grades`: those of all models, for the base among them."""
-    cluster = partial(row_cluster, by_document=by_document)
+    cluster = partial(scored_cluster, by_document=by_document)
     model_grades = [scored_grade for scored_grade in grades if scored_grade.model == name]
     answerable_grades = [scored_grade for scored_grade in model_grades if not scored_grade.unanswerable]
     scored_splits: dict[str, list[Grade]] = defaultdict(list)
@@ -125,7 +125,7 @@ def _score_interval(
     scored_grades: Iterable[tuple[float | None, Grade]], by_document: bool
 ) -> ConfidenceInterval | None:
     scored_clusters = [
-        (score, row_cluster(scored_grade, by_document)) for score, scored_grade in scored_grades if score is not None
+        (score, scored_cluster(scored_grade, by_document)) for score, scored_grade in scored_grades if score is not None
     ]
     return (
         share_interval([score for score, _ in scored_clusters], [cluster for _, cluster in scored_clusters])
@@ -134,7 +134,7 @@ def _score_interval(
     )
 
 
-def row_cluster(scored_grade: Grade, by_document: bool) -> str:
+def scored_cluster(scored_grade: Grade, by_document: bool) -> str:
     """What the answer's row hangs together with: its document, or its chunk, or itself alone where neither is known."""
     return (scored_grade.document if by_document else scored_grade.chunk) or f"\0{scored_grade.id}"
 
@@ -143,28 +143,28 @@ def _base_score_difference(
     grades: Sequence[Grade], base_grades: Mapping[tuple[str, str], Grade], by_document: bool
 ) -> PairedDifference | None:
     """The scores of `grades` minus those of the base on the same rows."""
-    base_pairs = [
-        (scored_grade.score - base_grade.score, row_cluster(scored_grade, by_document))
+    base_score_pairs = [
+        (scored_grade.score - base_grade.score, scored_cluster(scored_grade, by_document))
         for scored_grade in grades
         if (base_grade := base_grades.get((scored_grade.split, scored_grade.id)))
         and scored_grade.score is not None
         and base_grade.score is not None
     ]
     return (
-        paired_difference([value for value, _ in base_pairs], [cluster for _, cluster in base_pairs])
-        if base_pairs
+        paired_difference([value for value, _ in base_score_pairs], [cluster for _, cluster in base_score_pairs])
+        if base_score_pairs
         else None
     )
 
 
 def _facet_scores(
-    facet: str, splits: Mapping[str, Sequence[Grade]], by_document: bool
+    score_facet: str, scored_splits: Mapping[str, Sequence[Grade]], by_document: bool
 ) -> dict[str, dict[str, ConfidenceInterval]]:
-    """The scores by each value of `facet`, the most frequent first."""
+    """The scores by each value of `score_facet`, the most frequent first."""
     scored_by_value: dict[str, dict[str, list[Grade]]] = defaultdict(lambda: defaultdict(list))
-    for split, grades in splits.items():
+    for split, grades in scored_splits.items():
         for scored_grade in grades:
-            for value in facet_values(facet, scored_grade):
+            for value in scored_facet_values(score_facet, scored_grade):
                 scored_by_value[value][split].append(scored_grade)
     scored_values = sorted(scored_by_value, key=lambda value: (-sum(map(len, scored_by_value[value].values())), value))
     scores_by_value = {
@@ -174,7 +174,7 @@ def _facet_scores(
             if (
                 score_interval := _score_interval(
                     [(scored_grade.score, scored_grade) for scored_grade in scored_grades],
-                    by_document and facet != "document",
+                    by_document and score_facet != "document",
                 )
             )
         }
@@ -183,7 +183,7 @@ def _facet_scores(
     return {value: scored_grades for value, scored_grades in scores_by_value.items() if scored_grades}
 
 
-def facet_values(facet: str, scored_grade: Grade) -> list[str]:
+def scored_facet_values(facet: str, scored_grade: Grade) -> list[str]:
     """What `scored_grade` counts under; a row with several tags counts under each."""
     if facet == "tag":
         return scored_grade.tags
@@ -192,7 +192,7 @@ def facet_values(facet: str, scored_grade: Grade) -> list[str]:
     return [value] if (value := str(getattr(scored_grade, facet))) else []
 
 
-def _never_met_criteria(grades: Sequence[Grade]) -> Iterator[MissedCriterion]:
+def _never_met_criteria(grades: Sequence[Grade]) -> Iterator[CriterionMissedByModel]:
     """Criteria that no answer of the model meets, in any split it was asked in."""
     scored_verdicts: dict[tuple[str, str], list[str]] = defaultdict(list)
     scored_by_criterion: dict[tuple[str, str], Grade] = {}
@@ -204,7 +204,7 @@ def _never_met_criteria(grades: Sequence[Grade]) -> Iterator[MissedCriterion]:
     for (row_id, criterion_text), scored_criterion in scored_verdicts.items():
         if set(scored_criterion) == {"unmet"}:
             scored_grade = scored_by_criterion[row_id, criterion_text]
-            yield MissedCriterion(
+            yield CriterionMissedByModel(
                 id=row_id,
                 criterion=criterion_text,
                 question=scored_grade.question,

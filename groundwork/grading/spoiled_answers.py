@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.grading.answer_judge import usable_criteria
+from groundwork.grading.answer_judge import criteria_to_judge
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.numbers import change_digits, content_terms, numbers
 from groundwork.language.opposites import yes_or_no
@@ -39,7 +39,7 @@ def spoil_answer(kind: str, spoiled_row: QuestionRow, all_rows: Sequence[Questio
 
 def row_criteria(spoiled_row: QuestionRow) -> list[str]:
     """What an answer to `spoiled_row` is graded by."""
-    return usable_criteria(spoiled_row.evaluation_criteria, spoiled_row.answer)[0]
+    return criteria_to_judge(spoiled_row.evaluation_criteria, spoiled_row.answer)[0]
 
 
 def _spoil_numbers(spoiled_row: QuestionRow, _: Sequence[QuestionRow]) -> SpoiledAnswer | None:

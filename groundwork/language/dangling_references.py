@@ -31,7 +31,7 @@ _REFERENCE_ITSELF = (
     r"|shows?|shown|is|are|was|were|does|do|did|has|have|about|and|or|as|above|below|when|if|on|in|by|with)\b)"
 )
 _MORE_REFERENCE_LABELS = rf"(?:,? (?:and|or|nor|to|with) (?:\w+ )?(?>{RULE_LABEL}))+"
-_DAY_OF_MONTH = r"\d+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_NO_REFERENCE_DATE = r"\d+ (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _DANGLING_PATTERNS = [
     re.compile(reference, re.IGNORECASE)
     for reference in (
@@ -39,7 +39,7 @@ _DANGLING_PATTERNS = [
         rf"\b(?:the|according to|in|from) {_SOURCE_NOUN}\b{_REFERENCE_ITSELF}",
         # never source code
         rf"\baccording to (?:the|this) source\b|\bthis source\b{_REFERENCE_ITSELF}|\bthe source {_VERB_OF_REFERENCE}\b",
-        rf"\bthe (?:following|above) (?!day|week|month|year|season|morning|{_DAY_OF_MONTH})\w+(?: \w+)?\s*\?",
+        rf"\bthe (?:following|above) (?!day|week|month|year|season|morning|{_NO_REFERENCE_DATE})\w+(?: \w+)?\s*\?",
         rf"\b(?:of|in|from) the (?:above|following)\b|\b{_PART_NOUN} (?:above|below)\b|\bmentioned (?:above|earlier)\b",
         rf"\b(?:the|this) (?:table|figure|diagram|illustration)\b{_REFERENCE_ITSELF}",
         rf"\b(?:table|figure|fig\.|section|rule|clause|article|appendix|step|paragraph) (?>{RULE_LABEL})\b"
@@ -54,7 +54,7 @@ _LAW_NAME = re.compile(  # "the Companies Act", "the Treaty of Lisbon", "Regulat
     r"|\b(?:GDPR|DSGVO)\b"
 )
 _PART_OF_LAW_REFERENCE = re.compile(r"(?:section|clause|article|paragraph|rule)s? ", re.IGNORECASE)
-_CATEGORY_NAMED_BY_PART = (
+_CATEGORY_NAMED_BY_REFERENCE = (
     re.compile(  # "Section 5 claims are paid", "Section 5 claimants (miners)", "Section 5 RECA claims": a kind of claim
         r"(?: [A-Z]{2,})? [a-z]{3,}(?:s (?:are|were|have|had|who|that)\b| \()| [A-Z]{2,} [a-z]{3,}"
     )
@@ -75,7 +75,7 @@ _DANGLING_PRONOUNS = [  # dangles unless the question itself named something bef
 _CLAUSE_BORDER_BEFORE_PRONOUN = re.compile(
     r"[,;:.?!—]\s|\b(?:and|or|but|if|when|while|because|although|since|once)\b", re.IGNORECASE
 )
-_OPENING_PREPOSITIONAL_PHRASE = re.compile(
+_PHRASE_BEFORE_PRONOUN = re.compile(
     r"^(?:in|during|at|on|according to|under|for|after|before|by|from|since|until|within)\b"
     r"(?! (?:when|what|which|whom|whose|where|how)\b)[^,]*,\s*",
     re.IGNORECASE,
@@ -83,8 +83,8 @@ _OPENING_PREPOSITIONAL_PHRASE = re.compile(
 _RELATIVE_PRONOUN = re.compile(r"\b(?:that|which|who|whose|whom|where)\b", re.IGNORECASE)
 # "a foul" of "a foul on them"
 _NOUN_BEFORE_PRONOUN = re.compile(r"\b(?:an?|the|any|each|every|no) (?:[\w-]+ ){1,4}$", re.IGNORECASE)
-_INDEFINITE_NOUN = re.compile(r"\b(?:an?|any|each|every|either|no) \w", re.IGNORECASE)
-_PLURAL_NOUN = re.compile(r"\b\w{2,}(?<![siu'])s\b")
+_INDEFINITE_ANTECEDENT = re.compile(r"\b(?:an?|any|each|every|either|no) \w", re.IGNORECASE)
+_NOUN_FOR_PLURAL_PRONOUN = re.compile(r"\b\w{2,}(?<![siu'])s\b")
 _PLURAL_PRONOUNS = frozenset(["they", "them", "these", "those"])
 _OBJECT_PRONOUN = re.compile(r"(?:on|by|against|for) (?:them|him|her|it)\b", re.IGNORECASE)
 _NO_REFERENCE_WORDS = frozenset(
@@ -115,7 +115,7 @@ _SOURCE_REFERENCE_NAMED = re.compile(  # "the source code" and "the chapter 5 ru
     re.IGNORECASE,
 )
 # "She is a junior of 15 and ...", "It is after 18:00 ...", "It blows at 14 knots": the sentence itself sets the scene.
-_SCENE_SETTING = re.compile(
+_PRONOUN_SETTING_SCENE = re.compile(
     r"^(?:he|she|it|this|that) is (?:an?|after|before|already|not yet|late|early|\d)\b"
     r"|^it (?:blows|rains|snows|freezes)\b",
     re.IGNORECASE,
@@ -131,7 +131,7 @@ def find_source_name(text: str) -> str:
 
 def find_dangling_opening(text: str) -> str:
     """The first word of `text` where it goes on from something said before ("It", "And"), or ""."""
-    dangling_opening = None if _SCENE_SETTING.match(text) else _DANGLING_WORD.match(text)
+    dangling_opening = None if _PRONOUN_SETTING_SCENE.match(text) else _DANGLING_WORD.match(text)
     return dangling_opening.group() if dangling_opening else ""
 
 
@@ -154,26 +154,26 @@ def find_dangling_reference(question: str, language: str) -> str:
 
 def _reference_leads_away(reference: re.Match[str], question: str) -> bool:
     return not (
-        _is_reference_introduced(reference, question) or _is_part_of_named_law(*reference.span(), question, question)
+        _is_reference_introduced(reference, question) or _refers_to_named_law(*reference.span(), question, question)
     )
 
 
-def _is_part_of_named_law(start: int, end: int, text: str, question: str) -> bool:
+def _refers_to_named_law(start: int, end: int, text: str, question: str) -> bool:
     """Is it a part of a law that the question names, whose numbers are names ("Section 5 of the ... Act"), or a kind of
     thing that is called by it ("Section 5 claimants (miners)")?
     """
-    is_law_part = _PART_OF_LAW_REFERENCE.match(text, start, end) is not None
-    return is_law_part and (
-        _LAW_NAME.search(question) is not None or _CATEGORY_NAMED_BY_PART.match(text, end) is not None
+    is_law_reference = _PART_OF_LAW_REFERENCE.match(text, start, end) is not None
+    return is_law_reference and (
+        _LAW_NAME.search(question) is not None or _CATEGORY_NAMED_BY_REFERENCE.match(text, end) is not None
     )
 
 
 def _is_reference_introduced(definite_reference: re.Match[str], question: str) -> bool:
     """Does `question` itself speak of one before: "grants access to a payroll table. Can they read the table"?"""
     definite_noun = _DEFINITE_REFERENCE.fullmatch(definite_reference.group().strip())
-    indefinite_pattern = definite_noun and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{definite_noun[1]}\b"
+    earlier_reference = definite_noun and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{definite_noun[1]}\b"
     return bool(
-        indefinite_pattern and re.search(indefinite_pattern, question[: definite_reference.start()], re.IGNORECASE)
+        earlier_reference and re.search(earlier_reference, question[: definite_reference.start()], re.IGNORECASE)
     )
 
 
@@ -183,12 +183,12 @@ def _has_reference_antecedent(pronoun: re.Match[str], question: str) -> bool:
     relative_pronouns = _RELATIVE_PRONOUN.finditer(text_before_reference) if is_plural_reference else ()
     relative_clauses = [relative_pronoun.start() for relative_pronoun in relative_pronouns]
     # "... the files of a program that needs one of them?"
-    if relative_clauses and _PLURAL_NOUN.search(text_before_reference[: relative_clauses[-1]]):
+    if relative_clauses and _NOUN_FOR_PLURAL_PRONOUN.search(text_before_reference[: relative_clauses[-1]]):
         return True
     is_object_reference = _OBJECT_PRONOUN.match(pronoun.group()) is not None
     noun_before_reference = _NOUN_BEFORE_PRONOUN.search(text_before_reference) if is_object_reference else None
     # "What may a player do after a foul on them?"
-    if noun_before_reference and _INDEFINITE_NOUN.search(text_before_reference[: noun_before_reference.start()]):
+    if noun_before_reference and _INDEFINITE_ANTECEDENT.search(text_before_reference[: noun_before_reference.start()]):
         return True
     return _earlier_clause_names_antecedent(text_before_reference)
 
@@ -201,7 +201,7 @@ def _first_reference(reference_patterns: Iterable[re.Pattern[str]], text: str) -
 def _earlier_clause_names_antecedent(text: str) -> bool:
     """Does an earlier clause of `text` name what a pronoun can stand for: "What is a PID file, and does it"?"""
     clause_borders = [match.start() for match in _CLAUSE_BORDER_BEFORE_PRONOUN.finditer(text)]
-    earlier_clauses = _OPENING_PREPOSITIONAL_PHRASE.sub("", text[: clause_borders[-1]] + ",") if clause_borders else ""
+    earlier_clauses = _PHRASE_BEFORE_PRONOUN.sub("", text[: clause_borders[-1]] + ",") if clause_borders else ""
     return any(word not in ENGLISH_STOP_WORDS and word not in _NO_REFERENCE_WORDS for word in words(earlier_clauses))
 
 
@@ -256,22 +256,22 @@ def cross_reference_spans(text: str) -> list[Span]:
     )
 
 
-def _reference_holds(outer_span: Span, inner_span: Span) -> bool:
-    return outer_span[0] <= inner_span[0] and inner_span[1] <= outer_span[1]
+def _reference_holds(outer_reference: Span, inner_reference: Span) -> bool:
+    return outer_reference[0] <= inner_reference[0] and inner_reference[1] <= outer_reference[1]
 
 
 def find_cross_reference(text: str, question: str) -> str:
     """The first reference in `text`, or ""; none where the question is about rules or tables by their numbers."""
     asks_for_part = _ASKS_FOR_REFERENCE.search(question) or cross_reference_spans(question)
     reference_spans = [] if asks_for_part else cross_reference_spans(text)
-    reference_spans = [span for span in reference_spans if not _is_part_of_named_law(*span, text, question)]
+    reference_spans = [span for span in reference_spans if not _refers_to_named_law(*span, text, question)]
     return text[reference_spans[0][0] : reference_spans[0][1]] if reference_spans else ""
 
 
 def drop_bracketed_references(text: str) -> str:
     """`text` without brackets that hold nothing but a reference: "within the limits (Table 2)"."""
-    return _BRACKETED_REFERENCE.sub(lambda match: "" if _is_reference(match[1]) else match[0], text)
+    return _BRACKETED_REFERENCE.sub(lambda match: "" if _is_reference_alone(match[1]) else match[0], text)
 
 
-def _is_reference(text: str) -> bool:
+def _is_reference_alone(text: str) -> bool:
     return cross_reference_spans(f"({text})") == [(1, 1 + len(text))]

@@ -88,7 +88,7 @@ def runs_backward(text: str) -> bool:
     if main_script(text) in _READABILITY_OF_WORDS:
         if len(long_words) < _LEAST_BACKWARD_WORDS:
             return False
-        long_words = _sample_words_of_page(long_words)
+        long_words = _words_to_try_reading(long_words)
         forward_readability = letters_per_subword(long_words)
         if forward_readability > _BACKWARD_READABILITY:  # as on most pages
             return False
@@ -112,7 +112,7 @@ def _letters_per_latin_subword(text: str) -> float | None:
     """Letters of a subword of a text's different Latin words; None of fewer than tell."""
     latin_tokens = list(dict.fromkeys(word for word in latin_words(text) if len(word) >= _LEAST_LETTERS_TO_JUDGE))
     has_enough_words = len(latin_tokens) >= _LEAST_WORDS_TO_JUDGE
-    return letters_per_subword(_sample_words_of_page(latin_tokens)) if has_enough_words else None
+    return letters_per_subword(_words_to_try_reading(latin_tokens)) if has_enough_words else None
 
 
 def is_misread(text: str) -> bool:
@@ -126,7 +126,7 @@ def is_misread(text: str) -> bool:
     scanned_latin_words = latin_words(text)
     return (
         len(scanned_latin_words) >= _LEAST_WORDS_TO_JUDGE
-        and letters_per_subword(_sample_words_of_page(scanned_latin_words)) < _SCANNED_READABILITY
+        and letters_per_subword(_words_to_try_reading(scanned_latin_words)) < _SCANNED_READABILITY
     )
 
 
@@ -151,15 +151,15 @@ def reads_as_text(text: str) -> bool:
     return main_script(text) not in _READABILITY_OF_WORDS or are_words(long_words)
 
 
-def says_the_same(text: str, other: str) -> bool:
+def reads_the_same(text: str, other: str) -> bool:
     """Whether most pairs of neighbouring characters of a text, blanks left out, stand in another one as well."""
     character_pairs, other_character_pairs = (Counter(pairwise("".join(side.split()))) for side in (text, other))
     return (character_pairs & other_character_pairs).total() > _SAME_PAIRS_SHARE * character_pairs.total()
 
 
-def _sample_words_of_page(words: list[str]) -> list[str]:
+def _words_to_try_reading(readable_words: list[str]) -> list[str]:
     """Words from all over a page."""
-    return words[:: -(-len(words) // _MOST_SAMPLED_WORDS)]
+    return readable_words[:: -(-len(readable_words) // _MOST_SAMPLED_WORDS)]
 
 
 def encoded_line_starts(text: str) -> Iterator[int]:

@@ -133,11 +133,11 @@ class ReviewServer:
     def _refusal(self, request: web.Request) -> str:
         """Why a request is refused, or ""."""
         loopback_hosts = {f"{LOOPBACK_HOST}:{self.port}", f"localhost:{self.port}"}
-        request_origin = request.headers.get("Origin")
+        page_origin = request.headers.get("Origin")
         is_page_navigation = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
         if request.headers.get("Host") not in loopback_hosts:
             return "another host"
-        if request_origin is not None and request_origin not in {f"http://{host}" for host in loopback_hosts}:
+        if page_origin is not None and page_origin not in {f"http://{host}" for host in loopback_hosts}:
             return "another origin"
         if not is_page_navigation and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
             "same-origin",
@@ -163,13 +163,13 @@ class ReviewServer:
     async def _serve_pairs(self, request: web.Request) -> web.Response:
         if "fresh" in request.query:
             await asyncio.to_thread(self.session.load_run)
-        return _serve_json(await asyncio.to_thread(self.session.table_columns), pack=True)
+        return _serve_json(await asyncio.to_thread(self.session.review_table), pack=True)
 
     async def _serve_pair(self, request: web.Request) -> web.Response:
         row_number = _query_number(request, "row")
         if not 0 <= row_number < len(self.session.review_rows):
             raise ReviewRefused("there is no such row; press R to read the run again", 404)
-        return _serve_json(self.session.pair_details(self.session.review_rows[row_number].pair.id))
+        return _serve_json(self.session.reviewed_pair_details(self.session.review_rows[row_number].pair.id))
 
     async def _serve_row(self, request: web.Request) -> web.Response:
         return _serve_json({"row": self.session.review_row_numbers.get(request.query.get("pair", ""), -1)})
@@ -222,10 +222,10 @@ class ReviewServer:
 
 
 def _query_number(request: web.Request, parameter: str) -> int:
-    request_number = request.query.get(parameter, "")
-    if not (request_number.isascii() and request_number.isdigit()):
+    query_number = request.query.get(parameter, "")
+    if not (query_number.isascii() and query_number.isdigit()):
         raise ReviewRefused(f"{parameter}: no number", 422)
-    return int(request_number[:12])
+    return int(query_number[:12])
 
 
 def _serve_json(reply: Any, *, pack: bool = False) -> web.Response:
@@ -351,9 +351,9 @@ def ask_about_statement(job: Job, session: ReviewSession) -> int:
     except ReviewRefused as error:
         raise UsageError(f"--ask-about: {error}") from None
     is_asked = change_wish(job.data, session.run, wish)
-    status = "will be asked about" if is_asked else "will not be asked about any more"
-    print(terminal_text(f'{document}: "{" ".join(wish.text.split())[:STATEMENT_WIDTH]}" {status}'))
-    command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(session.run)}"
+    wish_status = "will be asked about" if is_asked else "will not be asked about any more"
+    print(terminal_text(f'{document}: "{" ".join(wish.text.split())[:STATEMENT_WIDTH]}" {wish_status}'))
+    wish_command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(session.run)}"
     wish_file = wishes_file(job.data, session.run, document)
-    print(f"-> {openable_path(wish_file)}\nnext: {as_typed(command)}{repeat_flags(job.flags)}")
+    print(f"-> {openable_path(wish_file)}\nnext: {as_typed(wish_command)}{repeat_flags(job.flags)}")
     return EXIT_OK

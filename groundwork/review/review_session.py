@@ -64,10 +64,10 @@ def new_decision(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, 
     )
 
 
-def trim_edited_texts(edited: dict[str, Any]) -> dict[str, Any]:
+def trim_edited_texts(reviewer_edits: dict[str, Any]) -> dict[str, Any]:
     """The texts that a reviewer wrote, trimmed. Raises ReviewRefused for other fields and for what is no text."""
     reviewer_fields: dict[str, Any] = {}
-    for reviewed_field, edited_value in edited.items():
+    for reviewed_field, edited_value in reviewer_edits.items():
         reviewer_texts = edited_value if reviewed_field == "evaluation_criteria" else [edited_value]
         if (
             reviewed_field not in EDITABLE
@@ -101,11 +101,11 @@ def apply_reviewer_decision(pair: Pair, reviewer_decision: Decision | None) -> P
     return apply_edits(pair, reviewer_decision.edited) if reviewer_decision is not None and applies else pair
 
 
-def incomplete_pair_reason(reviewed_pair: Pair, edited: dict[str, Any]) -> str:
+def incomplete_pair_reason(reviewed_pair: Pair, reviewer_edits: dict[str, Any]) -> str:
     """What a pair that is accepted with these edits lacks, or ""."""
     if not reviewed_pair.question:
         return "the model gave no question; ask again with generate_qa"
-    reviewer_pair = apply_edits(reviewed_pair, edited)
+    reviewer_pair = apply_edits(reviewed_pair, reviewer_edits)
     missing_fields = [
         reviewed_field
         for reviewed_field, pair_text in (("question", reviewer_pair.question), ("answer", reviewer_pair.answer))
@@ -144,10 +144,10 @@ def review_columns(
 
 
 def review_row_state(review_row: Candidate) -> str:
-    return "rejected" if review_row.stage else "edited" if _is_edited_by_person(review_row.pair) else "kept"
+    return "rejected" if review_row.stage else "edited" if _is_edited_in_review(review_row.pair) else "kept"
 
 
-def _is_edited_by_person(pair: Pair) -> bool:
+def _is_edited_in_review(pair: Pair) -> bool:
     return BY_PERSON in pair.checks and bool(pair.original_question or pair.original_answer or pair.original_criteria)
 
 
@@ -228,10 +228,10 @@ class ReviewSession:
         }
         self._chunks: dict[str, dict[str, Chunk]] = {}
         self._searched_texts_by_row: list[str] | None = None
-        self._read_decisions()
+        self._read_review_log()
 
-    def _read_decisions(self) -> None:
-        self._decisions_file_size = self.decisions_path.stat().st_size if self.decisions_path.exists() else 0
+    def _read_review_log(self) -> None:
+        self._review_log_size = self.decisions_path.stat().st_size if self.decisions_path.exists() else 0
         self.review_log, self.warnings = read_decisions(self.decisions_path)
         self.review_stacks = DecisionStacks(self.review_log)
         self._reviewer_agreement_cache: tuple[int, list[str]] = (-1, [])
@@ -258,7 +258,7 @@ class ReviewSession:
 
     # What the page shows
 
-    def table_columns(self) -> dict[str, Any]:
+    def review_table(self) -> dict[str, Any]:
         """Everything that the table needs, a list a column; values that repeat are indices into `values`."""
         return {
             "run": self.run,
@@ -302,8 +302,8 @@ class ReviewSession:
             for pair, standing_decisions in self.review_stacks.standing().items()
             if pair in self.review_row_numbers
             and all(
-                decision.question_hash != question_hash(self._review_row(pair).pair)
-                for decision in standing_decisions.values()
+                review_decision.question_hash != question_hash(self._review_row(pair).pair)
+                for review_decision in standing_decisions.values()
             )
         ]
         if self._documents is not None:
@@ -319,7 +319,7 @@ class ReviewSession:
             if reviewed_ids
         ]
 
-    def pair_details(self, pair_id: str) -> dict[str, Any]:
+    def reviewed_pair_details(self, pair_id: str) -> dict[str, Any]:
         """A pair with its chunks, the evidence marked in them. Raises ReviewRefused for no such pair."""
         review_row = self._review_row(pair_id)
         pair = review_row.pair
@@ -337,8 +337,8 @@ class ReviewSession:
             "question_hash": question_hash(pair),
             "lines": self.review_stacks.line_count(pair_id, self.reviewer),
             "decisions": [
-                {**msgspec.structs.asdict(decision), "mark": _review_mark(decision)}
-                for decision in reviewer_decisions.values()
+                {**msgspec.structs.asdict(review_decision), "mark": _review_mark(review_decision)}
+                for review_decision in reviewer_decisions.values()
             ],
             "chunks": [
                 chunk_with_marked_evidence(chunk_id, self._reviewed_chunk(pair.document, chunk_id), pair.evidence)
@@ -349,13 +349,13 @@ class ReviewSession:
 
     def _reviewed_chunk(self, document: str, chunk_id: str) -> Chunk | None:
         if document not in self._chunks:
-            chunk_file = self.data.path("chunks", f"{document}.jsonl")
-            self.data.fetch([chunk_file])
+            reviewed_file = self.data.path("chunks", f"{document}.jsonl")
+            self.data.fetch([reviewed_file])
             try:
-                chunks = read_jsonl(chunk_file, Chunk)
+                reviewed_chunks = read_jsonl(reviewed_file, Chunk)
             except BadRecord:
-                chunks = []
-            self._chunks = {document: {chunk.id: chunk for chunk in chunks}}  # of one document at a time
+                reviewed_chunks = []
+            self._chunks = {document: {chunk.id: chunk for chunk in reviewed_chunks}}  # of one document at a time
         return self._chunks[document].get(chunk_id)
 
     def search_pairs(self, query: str) -> list[int]:
@@ -364,16 +364,16 @@ class ReviewSession:
             self._searched_texts_by_row = [
                 "\n".join(searched_pair_texts(review_row)).casefold() for review_row in self.review_rows
             ]
-        searched_words = query.casefold().split()
+        reviewer_words = query.casefold().split()
         return [
             row_index
             for row_index, review_text in enumerate(self._searched_texts_by_row)
-            if all(query_word in review_text for query_word in searched_words)
+            if all(query_word in review_text for query_word in reviewer_words)
         ]
 
     def changes_since(self, since: int) -> dict[str, Any]:
         """What was decided since line `since` here or elsewhere, and whether the run was written anew."""
-        self._reread_decisions()
+        self._reread_review_log()
         reviewed_ids = (
             [decision.pair for decision in self.review_log[since:]]
             if since <= len(self.review_log)
@@ -387,17 +387,17 @@ class ReviewSession:
             **self.agreement_tally(),
         }
 
-    def _reread_decisions(self) -> None:
+    def _reread_review_log(self) -> None:
         """Read the file of decisions again where another process has written it."""
         reviewed_size = self.decisions_path.stat().st_size if self.decisions_path.exists() else 0
-        if reviewed_size != self._decisions_file_size:
-            self._read_decisions()
+        if reviewed_size != self._review_log_size:
+            self._read_review_log()
 
     # What the page does
 
     def decide(self, decision_request: DecisionRequest) -> dict[str, Any]:
         """Write one decision and return what the row shows then. Raises ReviewRefused, OSError."""
-        self._reread_decisions()
+        self._reread_review_log()
         reviewed_pair = self._review_row(decision_request.pair).pair
         if decision_request.question_hash != question_hash(reviewed_pair):
             raise ReviewRefused("the pair has changed since this page read it; press R to read the run again", 409)
@@ -407,10 +407,10 @@ class ReviewSession:
         if decision_request.verdict == "undo" and reviewer_decision is None:
             raise ReviewRefused("there is no decision of yours to undo", 409)
         review_decision = self._reviewer_decision(reviewed_pair, decision_request, reviewer_decision)
-        self._decisions_file_size += append_decisions(self.decisions_path, [review_decision])
+        self._review_log_size += append_decisions(self.decisions_path, [review_decision])
         self.review_log.append(review_decision)
         self.review_stacks.add(review_decision)
-        self._reread_decisions()  # what another process wrote meanwhile
+        self._reread_review_log()  # what another process wrote meanwhile
         return {
             "row": self.review_row_numbers[decision_request.pair],
             "marks": self._review_marks(decision_request.pair),
@@ -422,16 +422,16 @@ class ReviewSession:
         self, reviewed_pair: Pair, decision_request: DecisionRequest, standing_decision: Decision | None
     ) -> Decision:
         review_verdict = decision_request.verdict
-        edited: dict[str, Any] = {}
+        reviewer_edits: dict[str, Any] = {}
         if review_verdict in ("accept", "edit"):
-            review_verdict, edited = accepting_verdict(
+            review_verdict, reviewer_edits = accepting_verdict(
                 apply_reviewer_decision(reviewed_pair, standing_decision),
                 standing_decision,
                 trim_edited_texts(decision_request.edited),
             )
-            if problem := incomplete_pair_reason(reviewed_pair, edited):
+            if problem := incomplete_pair_reason(reviewed_pair, reviewer_edits):
                 raise ReviewRefused(f"not accepted: {problem}", 422)
-        return new_decision(reviewed_pair, self.reviewer, review_verdict, decision_request.reason, edited)
+        return new_decision(reviewed_pair, self.reviewer, review_verdict, decision_request.reason, reviewer_edits)
 
     def _review_row(self, pair_id: str) -> Candidate:
         if pair_id not in self.review_row_numbers:
@@ -440,12 +440,12 @@ class ReviewSession:
 
     def _tags_by_reviewed_pair(self) -> dict[str, list[str]]:
         try:
-            pair_tag_files = run_tag_files(self.data, self.run, self._tagger) if self.data.path("tags").is_dir() else []
-            self.data.fetch(pair_tag_files)
+            review_files = run_tag_files(self.data, self.run, self._tagger) if self.data.path("tags").is_dir() else []
+            self.data.fetch(review_files)
             return {
-                tagged_pair.id: tagged_pair.tags
-                for pair_tag_file in pair_tag_files
-                for tagged_pair in read_jsonl(pair_tag_file, Tags)
+                reviewed_tags.id: reviewed_tags.tags
+                for review_file in review_files
+                for reviewed_tags in read_jsonl(review_file, Tags)
             }
         except BadRecord:
             return {}
@@ -465,8 +465,8 @@ class ReviewSession:
         return review_coverage
 
 
-def _review_mark(decision: Decision | None) -> str:
-    return decision.verdict if decision else ""
+def _review_mark(review_decision: Decision | None) -> str:
+    return review_decision.verdict if review_decision else ""
 
 
 def _reviewed_pairs_in(coverage_file: Path) -> list[str]:

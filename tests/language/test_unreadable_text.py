@@ -10,8 +10,8 @@ from groundwork.language.unreadable_text import (
     is_misread,
     is_unreadable,
     reads_as_text,
+    reads_the_same,
     runs_backward,
-    says_the_same,
 )
 
 ENGLISH = """The harbour master opens the barrier only when the tide on both sides of it has turned and lowers it again
@@ -121,8 +121,8 @@ def test_a_few_words_read_as_text(text, is_text):
 
 def test_two_texts_say_the_same_whatever_their_spaces():
     """What two engines make of one font is compared letter by letter; another reading of the page differs."""
-    assert says_the_same("# Uif mpdl lffqfs", "Uif\nmpdllffqfs")
-    assert not says_the_same("The lock keeper", "Uif mpdl lffqfs")
+    assert reads_the_same("# Uif mpdl lffqfs", "Uif\nmpdllffqfs")
+    assert not reads_the_same("The lock keeper", "Uif mpdl lffqfs")
 
 
 HEBREW = "רב החובל של הנמל פותח את המחסום רק כאשר הגאות משני צדדיו עומדים במקום לאורך המים הפתוחים"

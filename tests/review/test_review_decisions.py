@@ -318,9 +318,9 @@ def test_pairs_of_a_merged_run_cover_what_they_cover_in_theirs(tmp_path: Path) -
         spans = [Span(start=0, end=9, kind="sentence", touched_by=[pair.id]), Span(start=0, end=2, kind="number")]
         coverage = DocumentCoverage(document="mill", chunks=[Coverage(document="mill", chunk="mill-0", spans=spans)])
         write_json(tmp_path / "qa" / run / "coverage" / "mill.json", coverage)
-    assert ReviewSession(Workspace(tmp_path), "both", "ann").table_columns()["covers"] == [0, 0]
+    assert ReviewSession(Workspace(tmp_path), "both", "ann").review_table()["covers"] == [0, 0]
     write_json(tmp_path / "qa" / "both" / "merged.json", {"from": {"small": 1, "large": 1}})
-    assert ReviewSession(Workspace(tmp_path), "both", "ann").table_columns()["covers"] == [1, 1]
+    assert ReviewSession(Workspace(tmp_path), "both", "ann").review_table()["covers"] == [1, 1]
 
 
 @pytest.mark.parametrize(("files", "check"), [({}, "generation"), ({"merged.json": {"from": {}}}, "merge")])

@@ -13,7 +13,7 @@ from groundwork.documents.pdf_files.text_layer import TextLayer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, set_headings
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.language_and_script import is_right_to_left
-from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, says_the_same
+from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, reads_the_same
 from groundwork.records import Page, PageAudit
 
 _TABLE_RULES_OF_DRAFT = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
@@ -108,7 +108,7 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
         not reads_as_text(draft_letters)
         or is_misread(draft.markdown)
         or is_right_to_left(draft_letters)  # its order cannot be held against anything
-        or says_the_same(draft_letters, layer.misleading[number])
+        or reads_the_same(draft_letters, layer.misleading[number])
     )
 
 
