@@ -102,31 +102,31 @@ class ChunkPacker:
     def __init__(self, markdown: str, ruler: Ruler, settings: ChunkSettings, chunk_limit: int) -> None:
         self._packed_text, self._ruler, self._settings, self._chunk_limit = markdown, ruler, settings, chunk_limit
 
-    def pack(self, runs: Sequence[ChunkRun]) -> list[ChunkPart]:
+    def pack(self, packed_runs: Sequence[ChunkRun]) -> list[ChunkPart]:
         """The parts in order; their slices together are the text."""
         chunk_parts: list[ChunkPart] = []
-        for run in runs:
-            fits_part = self._ruler.length(run.start, run.end) <= self._chunk_limit
-            if run.body:
-                uncut_part = [ChunkPart(run.kind, run.start, run.end, skip=run.skip)]
-                chunk_parts += uncut_part if fits_part else self._cut_rows(run, run.body)
+        for packed_run in packed_runs:
+            fits_part = self._ruler.length(packed_run.start, packed_run.end) <= self._chunk_limit
+            if packed_run.body:
+                uncut_part = [ChunkPart(packed_run.kind, packed_run.start, packed_run.end, skip=packed_run.skip)]
+                chunk_parts += uncut_part if fits_part else self._cut_rows(packed_run, packed_run.body)
             elif fits_part and not self._settings.overlap_sentences:
-                chunk_parts.append(ChunkPart("text", run.start, run.end, skip=run.skip))
+                chunk_parts.append(ChunkPart("text", packed_run.start, packed_run.end, skip=packed_run.skip))
             else:
-                chunk_parts += self._cut_text(run, chunk_parts[-1] if chunk_parts else None)
+                chunk_parts += self._cut_text(packed_run, chunk_parts[-1] if chunk_parts else None)
         return chunk_parts
 
-    def _cut_points(self, run: ChunkRun) -> CutPoints:
-        return CutPoints(self._packed_text, run.blocks, self._settings.language, self._settings.sentences)
+    def _cut_points(self, packed_run: ChunkRun) -> CutPoints:
+        return CutPoints(self._packed_text, packed_run.blocks, self._settings.language, self._settings.sentences)
 
-    def _cut_text(self, run: ChunkRun, previous_part: ChunkPart | None) -> Iterator[ChunkPart]:
-        cut_points = self._cut_points(run)
-        part_start = run.start
-        while part_start < run.end:
-            part_overlap = self._overlap(previous_part, run.skip)
+    def _cut_text(self, packed_run: ChunkRun, previous_part: ChunkPart | None) -> Iterator[ChunkPart]:
+        cut_points = self._cut_points(packed_run)
+        part_start = packed_run.start
+        while part_start < packed_run.end:
+            part_overlap = self._overlap(previous_part, packed_run.skip)
             part_room = self._chunk_limit - self._ruler.text_length(part_overlap)
-            part_end = self._next_cut(cut_points, part_start, run.end, part_room)
-            previous_part = ChunkPart("text", part_start, part_end, part_overlap, skip=run.skip)
+            part_end = self._next_cut(cut_points, part_start, packed_run.end, part_room)
+            previous_part = ChunkPart("text", part_start, part_end, part_overlap, skip=packed_run.skip)
             yield previous_part
             part_start = part_end
 
