@@ -110,8 +110,8 @@ async def _draw_general_rows(
     """
     if not (eval_rows := built.splits.get("eval")):
         return list(general_rows[:needed]), 0
-    both_wordings = (wording for row in eval_rows for wording in (row.question, row.original_question))
-    eval_vectors = await encode(list(dict.fromkeys(filter(None, both_wordings))), "query")
+    eval_wordings = (wording for row in eval_rows for wording in (row.question, row.original_question))
+    eval_vectors = await encode(list(dict.fromkeys(filter(None, eval_wordings))), "query")
     distant_rows: list[QuestionRow] = []
     checked_count = 0
     while len(distant_rows) < needed and checked_count < len(general_rows):
@@ -170,7 +170,7 @@ def spread_mixed_rows(train_rows: Sequence[Row], mixed_rows: Sequence[Row]) -> l
 
     Spread, since a trainer that does not shuffle would otherwise learn all of the one and then all of the other.
     """
-    spread: list[Row] = []
+    spread_rows: list[Row] = []
     mixed_index = 0
     for train_index, train_row in enumerate(train_rows):
         while (
@@ -178,10 +178,10 @@ def spread_mixed_rows(train_rows: Sequence[Row], mixed_rows: Sequence[Row]) -> l
             and (mixed_index + 0.5) * len(train_rows) / len(mixed_rows) <= train_index
             and not is_phrasing(train_row)
         ):
-            spread.append(mixed_rows[mixed_index])
+            spread_rows.append(mixed_rows[mixed_index])
             mixed_index += 1
-        spread.append(train_row)
-    return [*spread, *mixed_rows[mixed_index:]]
+        spread_rows.append(train_row)
+    return [*spread_rows, *mixed_rows[mixed_index:]]
 
 
 def _mixture_warnings(mixture: Mixture, train: int) -> list[str]:

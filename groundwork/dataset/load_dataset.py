@@ -135,45 +135,45 @@ def _hub_records(loaded_source: DatasetSource) -> Iterator[tuple[str, dict[str, 
     try:
         loaded_dataset = datasets.load_dataset(loaded_source.hub_id, revision=revision, split=split_name)
     except datasets.exceptions.DatasetNotFoundError as error:  # gated: its name and revision are known by now
-        problem = " ".join(str(error).split())
-        raise UsageError(f"{source_name}: {problem} Ask for access on its page, {HUB_LOGIN_HINT}") from error
+        load_problem = " ".join(str(error).split())
+        raise UsageError(f"{source_name}: {load_problem} Ask for access on its page, {HUB_LOGIN_HINT}") from error
     except Exception as error:  # of datasets, pyarrow or the hub client, by what broke
-        problem = f"cannot be read from the Hub: {' '.join(str(_root_cause(error)).split())}"
-        raise UsageError(f"{source_name}: {problem}; fix it there, or give a folder") from error
+        load_problem = f"cannot be read from the Hub: {' '.join(str(_root_cause_of_loading(error)).split())}"
+        raise UsageError(f"{source_name}: {load_problem}; fix it there, or give a folder") from error
     loaded_splits = loaded_dataset if isinstance(loaded_dataset, dict) else {loaded_source.split: loaded_dataset}
     for split, loaded_split in loaded_splits.items():
         yield from ((split, dataset_record) for dataset_record in loaded_split)
 
 
-def _root_cause(error: BaseException) -> BaseException:
+def _root_cause_of_loading(error: BaseException) -> BaseException:
     """What broke at the bottom: `datasets` itself says only that an error occurred."""
-    return _root_cause(error.__cause__) if error.__cause__ else error
+    return _root_cause_of_loading(error.__cause__) if error.__cause__ else error
 
 
 def _question_row(dataset_record: dict[str, Any], split: str, loaded_source: DatasetSource) -> QuestionRow:
     """A record of any of the forms above as a QuestionRow. Raises UsageError that names the columns found."""
     question, answer = _record_question_and_answer(dataset_record, loaded_source)
     return QuestionRow(
-        id=_as_text(dataset_record.get("id")),
+        id=_column_text(dataset_record.get("id")),
         question=question,
         answer=answer,
-        split=_as_text(dataset_record.get("split")) or split,
+        split=_column_text(dataset_record.get("split")) or split,
         evaluation_criteria=_record_criteria(dataset_record),
-        evidence=_as_texts(dataset_record.get("evidence")),
-        document=intern(_as_text(dataset_record.get("document"))),
-        chunk=intern(_as_text(dataset_record.get("chunk"))),
-        headings=_as_texts(dataset_record.get("headings")),
+        evidence=_column_texts(dataset_record.get("evidence")),
+        document=intern(_column_text(dataset_record.get("document"))),
+        chunk=intern(_column_text(dataset_record.get("chunk"))),
+        headings=_column_texts(dataset_record.get("headings")),
         pages=[page for page in dataset_record.get("pages") or [] if isinstance(page, int)],
-        category=intern(_as_text(dataset_record.get("category"))),
-        difficulty=intern(_as_text(dataset_record.get("difficulty"))),
+        category=intern(_column_text(dataset_record.get("category"))),
+        difficulty=intern(_column_text(dataset_record.get("difficulty"))),
         unanswerable=dataset_record.get("unanswerable") is True,
         score=_record_score(dataset_record),
         iteration=dataset_record["iteration"] if isinstance(dataset_record.get("iteration"), int) else 0,
-        model=intern(_as_text(dataset_record.get("model"))),
-        original_question=_as_text(dataset_record.get("original_question")),
-        also=_as_texts(dataset_record.get("also")),
-        tags=_as_texts(dataset_record.get("tags")),
-        input=_as_text(dataset_record.get("input") or dataset_record.get("context"))
+        model=intern(_column_text(dataset_record.get("model"))),
+        original_question=_column_text(dataset_record.get("original_question")),
+        also=_column_texts(dataset_record.get("also")),
+        tags=_column_texts(dataset_record.get("tags")),
+        input=_column_text(dataset_record.get("input") or dataset_record.get("context"))
         if "instruction" in dataset_record
         else "",
         cluster=dataset_record["cluster"] if isinstance(dataset_record.get("cluster"), int) else -1,
@@ -194,9 +194,9 @@ def _record_score(dataset_record: dict[str, Any]) -> float | None:
 def _record_criteria(dataset_record: dict[str, Any]) -> list[str]:
     """The criteria under any of their names, as texts or, as HealthBench has them, as objects with a `criterion`."""
     criteria_columns = [record_column for record_column in CRITERIA_COLUMNS if dataset_record.get(record_column)]
-    criteria_values = _as_list(dataset_record[criteria_columns[0]]) if criteria_columns else []
+    criteria_values = _column_list(dataset_record[criteria_columns[0]]) if criteria_columns else []
     return [
-        _as_text(criterion.get("criterion")) if isinstance(criterion, dict) else _as_text(criterion)
+        _column_text(criterion.get("criterion")) if isinstance(criterion, dict) else _column_text(criterion)
         for criterion in criteria_values
     ]
 
@@ -208,7 +208,7 @@ def _record_question_and_answer(dataset_record: dict[str, Any], loaded_source: D
             return dataset_record[question_column], next((text for text in answers if isinstance(text, str)), "")
     for message_column in (*MESSAGE_COLUMNS, "prompt"):
         if isinstance(dataset_record.get(message_column), list):
-            completion_turns = _as_list(dataset_record.get("completion"))
+            completion_turns = _column_list(dataset_record.get("completion"))
             return _first_question_and_answer(dataset_record[message_column] + completion_turns)
     if any(question_column in dataset_record for question_column in (*QUESTION_COLUMNS, *MESSAGE_COLUMNS)):
         return "", ""  # the column is there and empty in this row
@@ -222,7 +222,7 @@ def _record_question_and_answer(dataset_record: dict[str, Any], loaded_source: D
 
 def _first_question_and_answer(message_turns: list[Any]) -> tuple[str, str]:
     contents_by_role = {
-        turn.get("role", turn.get("from")): _as_text(turn.get("content", turn.get("value")))
+        turn.get("role", turn.get("from")): _column_text(turn.get("content", turn.get("value")))
         for turn in reversed(message_turns)
         if isinstance(turn, dict)
     }
@@ -269,13 +269,13 @@ def _text_id(loaded_row: QuestionRow) -> str:
     return hashlib.sha256(row_text).hexdigest()[:12]
 
 
-def _as_text(column_value: Any) -> str:
+def _column_text(column_value: Any) -> str:
     return column_value if isinstance(column_value, str) else "" if column_value is None else str(column_value)
 
 
-def _as_texts(column_value: Any) -> list[str]:
-    return [_as_text(element) for element in _as_list(column_value)]
+def _column_texts(column_value: Any) -> list[str]:
+    return [_column_text(element) for element in _column_list(column_value)]
 
 
-def _as_list(column_value: Any) -> list[Any]:
+def _column_list(column_value: Any) -> list[Any]:
     return column_value if isinstance(column_value, list) else [] if column_value in (None, "") else [column_value]
