@@ -123,8 +123,8 @@ def coverage_shares(chunk_spans: Iterable[Span]) -> dict[str, Any]:
         "touched": ("sentence", "number", "row"),
     }
     touched_shares = {
-        share_name: _covered_share([bool(span.touched_by) for span in chunk_spans if span.kind in span_kinds])
-        for share_name, span_kinds in kinds_by_share.items()
+        coverage_share: _covered_share([bool(span.touched_by) for span in chunk_spans if span.kind in span_kinds])
+        for coverage_share, span_kinds in kinds_by_share.items()
     }
     return {**touched_shares, "declined": _covered_share([bool(span.declined) for span in chunk_spans])}
 
@@ -144,15 +144,15 @@ class _CoveringPair:
     """A pair, with its evidence found in the chunk's text, its own words and numbers, and the statements it covers."""
 
     def __init__(self, pair: Pair, reading: Reading, statements: Sequence[_CoverableStatement]) -> None:
-        question_and_answer = f"{pair.question} {pair.answer}"
+        covering_text = f"{pair.question} {pair.answer}"
         self.pair, self.id = pair, pair.id
-        self.evidence_spans = [
+        self.covering_spans = [
             span for evidence_quote in pair.evidence if (span := reading.source_text.find(evidence_quote))
         ]
         self.text = reading.chunk.text
         self.language = reading.language
-        self.words = content_words(question_and_answer, self.language)
-        self.values = number_values(" ".join([question_and_answer, *pair.evaluation_criteria]), spelled="en")
+        self.words = content_words(covering_text, self.language)
+        self.values = number_values(" ".join([covering_text, *pair.evaluation_criteria]), spelled="en")
 
         self.covered_statements = {
             statement_index
@@ -161,22 +161,22 @@ class _CoveringPair:
         }
 
     def _covers_statement(self, statement: _CoverableStatement) -> bool:
-        shared_words = len(statement.words & self.words)
-        for start, end in self.evidence_spans:
-            quoted_part = self.text[max(start, statement.start) : min(end, statement.end)]
-            if not quoted_part or (
+        covered_words = len(statement.words & self.words)
+        for start, end in self.covering_spans:
+            covered_part = self.text[max(start, statement.start) : min(end, statement.end)]
+            if not covered_part or (
                 statement.words
-                and len(content_words(quoted_part, self.language) & statement.words) < statement.words_needed
+                and len(content_words(covered_part, self.language) & statement.words) < statement.words_needed
             ):
                 continue
-            quote_surroundings = self.text[start : statement.start] + " " + self.text[statement.end : end]
-            if shared_words >= MIN_ASKED_SHARE * len(statement.words) or not content_words(
-                quote_surroundings, self.language
+            uncovered_part = self.text[start : statement.start] + " " + self.text[statement.end : end]
+            if covered_words >= MIN_ASKED_SHARE * len(statement.words) or not content_words(
+                uncovered_part, self.language
             ):
                 return True
         return (
             len(statement.words) >= ENOUGH_WORDS
-            and shared_words >= MIN_SAID_SHARE * len(statement.words)
+            and covered_words >= MIN_SAID_SHARE * len(statement.words)
             and statement.values <= self.values
         )
 

@@ -43,16 +43,16 @@ def place_footnotes(markdown: str) -> str:
         return markdown
     footnoted_bodies, footnotes = _split_footnotes(markdown)
     pieces: list[_BodyOrFootnote] = []
-    pending_note_labels: list[str] = []  # labels of marks in a heading, or in what goes on in the next block
+    pending_footnotes: list[str] = []  # labels of marks in a heading, or in what goes on in the next block
     for noted_body, following_body in zip_longest(footnoted_bodies, footnoted_bodies[1:]):
         pieces.append(noted_body)
-        pending_note_labels += (
+        pending_footnotes += (
             [] if noted_body.kind == "code" else [match["label"] for match in _FOOTNOTE_MARK.finditer(noted_body.text)]
         )
         if noted_body.kind != "heading" and not (following_body and _INDENTED_FOOTNOTE.match(following_body.text)):
-            pieces += _take_footnotes(footnotes, pending_note_labels)
-            pending_note_labels = []
-    return _join_bodies_and_footnotes([*pieces, *_take_footnotes(footnotes, [*pending_note_labels, *footnotes])])
+            pieces += _take_footnotes(footnotes, pending_footnotes)
+            pending_footnotes = []
+    return _join_bodies_and_footnotes([*pieces, *_take_footnotes(footnotes, [*pending_footnotes, *footnotes])])
 
 
 def is_footnote_below_mark(text: str, note_start: int) -> bool:
@@ -66,30 +66,30 @@ def is_footnote_below_mark(text: str, note_start: int) -> bool:
 
 def _take_footnotes(footnotes: dict[str, str], labels: list[str]) -> Iterator[_BodyOrFootnote]:
     """The notes of these labels and of the marks in them, each once."""
-    waiting_note_labels = list(reversed(labels))
-    while waiting_note_labels:
-        if footnote := footnotes.pop(waiting_note_labels.pop(), ""):
+    waiting_footnotes = list(reversed(labels))
+    while waiting_footnotes:
+        if footnote := footnotes.pop(waiting_footnotes.pop(), ""):
             yield _BodyOrFootnote(_FOOTNOTE_KIND, footnote)
-            waiting_note_labels += reversed([match["label"] for match in _FOOTNOTE_MARK.finditer(footnote)])
+            waiting_footnotes += reversed([match["label"] for match in _FOOTNOTE_MARK.finditer(footnote)])
 
 
 def _split_footnotes(markdown: str) -> _BodiesAndFootnotes:
     """Notes that no mark names stay among the bodies."""
     marked_footnotes = {match["label"] for match in _FOOTNOTE_MARK.finditer(markdown)}
-    bodies_and_notes = _BodiesAndFootnotes([], {})
+    footnoted = _BodiesAndFootnotes([], {})
     footnote_label = ""
     for block in blocks(markdown):
         footnoted_block = markdown[block.start : block.end]
         if footnote_label and _INDENTED_FOOTNOTE.match(footnoted_block):
-            bodies_and_notes.notes[footnote_label] += f"\n\n{footnoted_block.rstrip()}"
+            footnoted.notes[footnote_label] += f"\n\n{footnoted_block.rstrip()}"
         elif block.kind in ("paragraph", "list") and _FOOTNOTE_DEFINITION.match(footnoted_block):
-            footnote_label = _split_footnote_definitions(footnoted_block, marked_footnotes, bodies_and_notes)
+            footnote_label = _split_footnote_definitions(footnoted_block, marked_footnotes, footnoted)
         else:
             footnote_label = ""
-            bodies_and_notes.bodies.extend(
-                _BodyOrFootnote(block.kind, part) for part in _parts_of_long_list(footnoted_block, block)
+            footnoted.bodies.extend(
+                _BodyOrFootnote(block.kind, part) for part in _footnoted_list_parts(footnoted_block, block)
             )
-    return bodies_and_notes
+    return footnoted
 
 
 def _split_footnote_definitions(footnoted_block: str, marked_footnotes: set[str], bodies: _BodiesAndFootnotes) -> str:
@@ -106,23 +106,23 @@ def _split_footnote_definitions(footnoted_block: str, marked_footnotes: set[str]
     return footnote_label
 
 
-def _parts_of_long_list(list_text: str, block: Block) -> list[str]:
+def _footnoted_list_parts(note_list: str, block: Block) -> list[str]:
     """A long list in its outer items; anything else as it is."""
-    if block.kind != "list" or len(list_text) < _LONG_FOOTNOTED_LIST:
-        return [list_text]
-    item_starts = [
-        match.start() + 1 for match in LIST_ITEM_START.finditer(list_text) if not list_text[match.start() + 1].isspace()
+    if block.kind != "list" or len(note_list) < _LONG_FOOTNOTED_LIST:
+        return [note_list]
+    footnoted_starts = [
+        match.start() + 1 for match in LIST_ITEM_START.finditer(note_list) if not note_list[match.start() + 1].isspace()
     ]
-    item_bounds = [0, *item_starts, len(list_text)]
-    return [list_text[start:end] for start, end in pairwise(item_bounds)]
+    footnoted_bounds = [0, *footnoted_starts, len(note_list)]
+    return [note_list[start:end] for start, end in pairwise(footnoted_bounds)]
 
 
 def _join_bodies_and_footnotes(pieces: list[_BodyOrFootnote]) -> str:
     """Pieces one after the other, with a blank line before and behind a note."""
     footnoted_texts: list[str] = []
-    for body_or_note, following in zip_longest(pieces, pieces[1:]):
-        is_at_note = body_or_note.kind == _FOOTNOTE_KIND or (following is not None and following.kind == _FOOTNOTE_KIND)
+    for footnoted, following in zip_longest(pieces, pieces[1:]):
+        is_at_note = footnoted.kind == _FOOTNOTE_KIND or (following is not None and following.kind == _FOOTNOTE_KIND)
         footnoted_texts.append(
-            body_or_note.text.rstrip("\n") + ("\n\n" if following else "\n") if is_at_note else body_or_note.text
+            footnoted.text.rstrip("\n") + ("\n\n" if following else "\n") if is_at_note else footnoted.text
         )
     return "".join(footnoted_texts)

@@ -157,20 +157,20 @@ class AuditReference:
         audited_text = text_to_audit(audited_markdown)
         lost_numbers = self._lost_numbers(_audited_digits(audited_text))
         if self.shaped:
-            shares = self._shares_by_letters(audited_markdown, audited_text)
+            audit_shares = self._shares_by_letters(audited_markdown, audited_text)
         else:
             lost_numbers -= FormulaLetters(audited_markdown if lost_numbers else "").take(lost_numbers)
-            shares = self._shares_by_words(audited_markdown, _audited_words(audited_text))
+            audit_shares = self._shares_by_words(audited_markdown, _audited_words(audited_text))
         numbers_kept = 1 - lost_numbers.total() / len(self.numbers) if self.numbers else 1.0
-        unspoiled_share = shares.kept * numbers_kept * (1 - shares.glued) * (1 - shares.repeated)
+        unspoiled_share = audit_shares.kept * numbers_kept * (1 - audit_shares.glued) * (1 - audit_shares.repeated)
         return PageAudit(
-            words_kept=round(shares.kept, 4),
-            pairs_kept=round(shares.neighbours, 4),
+            words_kept=round(audit_shares.kept, 4),
+            pairs_kept=round(audit_shares.neighbours, 4),
             numbers_kept=round(numbers_kept, 4),
-            glued=round(shares.glued, 4),
-            repeated=round(shares.repeated, 4),
+            glued=round(audit_shares.glued, 4),
+            repeated=round(audit_shares.repeated, 4),
             tables=count_markdown_tables(audited_markdown),
-            text_kept=round(unspoiled_share * (0.9 + 0.1 * shares.neighbours) * (1 - shares.turned), 4),
+            text_kept=round(unspoiled_share * (0.9 + 0.1 * audit_shares.neighbours) * (1 - audit_shares.turned), 4),
             lost_numbers=sorted(lost_numbers)[:20],
         )
 
@@ -192,17 +192,17 @@ class AuditReference:
     def _shares_by_letters(self, audited_markdown: str, audited_text: str) -> AuditedShares:
         """By letters, whatever their order; from right to left also by words, since those are in order."""
         reference_text = text_to_audit(self.text)
-        shares = AuditedShares(_audited_letters_kept(reference_text, audited_text), 1.0)
+        audit_shares = AuditedShares(_audited_letters_kept(reference_text, audited_text), 1.0)
         if is_right_to_left(reference_text):
             audited_tables = (text_to_audit(table) for table in _AUDITED_TABLE.findall(audited_markdown))
-            shares = audit_right_to_left_words(
+            audit_shares = audit_right_to_left_words(
                 audited_words_without_vowels(reference_text),
                 audited_words_without_vowels(audited_text),
                 [audited_words_without_vowels(table) for table in audited_tables],
             )
         letters_once = sum(map(str.isalpha, text_to_audit(_unfill_cells(audited_markdown))))
         reference_letters = sum(map(str.isalpha, reference_text))
-        return shares._replace(repeated=max(0.0, 1 - reference_letters / letters_once) if letters_once else 0.0)
+        return audit_shares._replace(repeated=max(0.0, 1 - reference_letters / letters_once) if letters_once else 0.0)
 
     def _words_kept_and_glued(self, audited_words: list[str], formula_letters: FormulaLetters) -> tuple[float, float]:
         """The share of the reference's words that are there, and of the words found that are several of its in one."""

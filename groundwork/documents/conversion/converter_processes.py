@@ -46,10 +46,10 @@ class ConverterProcessCalls:
         """The same. Raises BadDocument where the call fails, with the remedy where the file may be damaged."""
         try:
             return await self.call(fn, *args)
-        except WorkerFailed as error:
-            may_be_damaged = error.failure_kind in ("crash", "timeout", "MemoryError")
+        except WorkerFailed as converter_failure:
+            may_be_damaged = converter_failure.failure_kind in ("crash", "timeout", "MemoryError")
             raise BadDocument(
-                f"{converter_failure_reason(error)}{f'; {_DAMAGED_FILE_REMEDY}' if may_be_damaged else ''}"
+                f"{converter_failure_reason(converter_failure)}{f'; {_DAMAGED_FILE_REMEDY}' if may_be_damaged else ''}"
             ) from None
 
 
@@ -85,8 +85,8 @@ async def conversion_crashes(conversion: Awaitable[object]) -> bool:
     """Whether the process of a conversion ends on it."""
     try:
         await conversion
-    except WorkerFailed as error:
-        return is_converter_crash(error)
+    except WorkerFailed as converter_failure:
+        return is_converter_crash(converter_failure)
     return False
 
 

@@ -26,8 +26,8 @@ class FirstConversion:
     def __init__(self, settings: Ingest, start: Callable[[int], object], on_page: Callable[[int], object]) -> None:
         """`start` is told how many pages are converted, `on_page` how many more of them are done."""
         self._processes = ConverterProcessCalls(settings, self._report_first_pages)
-        self._start, self._on_page = start, on_page
-        self._is_started = False
+        self._start_first, self._on_first_page = start, on_page
+        self._is_first_shown = False
         self._first_results: dict[str, PageRenditions | WorkerFailed] = {}  # by converter
 
     async def read_layer(
@@ -36,9 +36,9 @@ class FirstConversion:
         """The text layer; None where the call fails, and may do so for the converter alone."""
         try:
             layer, first_pages = await self._processes.call(convert_first, convert, converter, request, pages, first)
-        except WorkerFailed as error:
-            if error.failure_kind == "timeout":  # which is not waited for twice
-                self._first_results[converter] = error
+        except WorkerFailed as first_failure:
+            if first_failure.failure_kind == "timeout":  # which is not waited for twice
+                self._first_results[converter] = first_failure
             return None
         if first_pages:
             self._first_results[converter] = first_pages
@@ -52,8 +52,8 @@ class FirstConversion:
         return first_result
 
     def _report_first_pages(self, n: int) -> None:
-        (self._on_page if self._is_started else self._start)(n)
-        self._is_started = True
+        (self._on_first_page if self._is_first_shown else self._start_first)(n)
+        self._is_first_shown = True
 
 
 class LayerAndFirstPages(NamedTuple):
@@ -75,16 +75,16 @@ def convert_first(
     with OpenPdf(request.source, MOST_OPEN_PAGES) as pdf:
         with LOCK:
             layer = text_layer(pdf, 0 if pages else first)
-        page_numbers = requested_pages(layer, pages, first)
-        if not page_numbers or layer.page_count > request.settings.max_pages:
+        first_page_numbers = requested_pages(layer, pages, first)
+        if not first_page_numbers or layer.page_count > request.settings.max_pages:
             return LayerAndFirstPages(layer, None)
-        report_progress(len(page_numbers))
-        first_numbers = None if len(page_numbers) == layer.page_count else page_numbers
+        report_progress(len(first_page_numbers))
+        first_numbers = None if len(first_page_numbers) == layer.page_count else first_page_numbers
         request = dataclasses.replace(request, pages=first_numbers, page_count=layer.page_count, opened=pdf)
         return LayerAndFirstPages(layer, convert(converter, request, layer.pages))
 
 
 def requested_pages(layer: TextLayer, pages: str, first: int) -> list[int]:
     """The numbers of the pages that are asked for and can be opened. Raises BadDocument where `pages` names none."""
-    page_numbers = override_pages(pages, len(layer.pages))[: first or None]
-    return [page_number for page_number in page_numbers if page_number not in layer.damaged]
+    first_page_numbers = override_pages(pages, len(layer.pages))[: first or None]
+    return [page_number for page_number in first_page_numbers if page_number not in layer.damaged]

@@ -23,7 +23,7 @@ _MAIL_HEADER_FIELD = re.compile(
     r"|DKIM-Signature|X-[\w-]+):",
     re.IGNORECASE,
 )
-_READ_MIME_TYPES = ("text/plain", "text/markdown", "text/html")  # that are read, where they are not attached
+_READ_MAIL_TYPES = ("text/plain", "text/markdown", "text/html")  # that are read, where they are not attached
 _UNDECODABLE_IN_MAIL = "\ufffd"  # what the library gives for bytes that are not in the charset it is told
 
 
@@ -66,20 +66,20 @@ def is_mail(mail_start: str) -> bool:
 def _mail_markdown(message: EmailMessage, attachments: list[str], depth: int, unread_mails: list[str]) -> str:
     """Of mails that are nested too deeply, the subjects go into `unread_mails`."""
     mail_header_lines = [f"{header}: {value}" for header in MAIL_HEADERS if (value := _header_value(message, header))]
-    mail_sections = [f"# {_subject(message)}", "  \n".join(mail_header_lines), _body_text(message)]
+    mail_sections = [f"# {_mail_subject(message)}", "  \n".join(mail_header_lines), _mail_body(message)]
     embedded_mails = list(_embedded_mails(message))
     if depth < _MOST_NESTED_MAILS:
         mail_sections += [
             _mail_markdown(mail, list(_describe_attachments(mail)), depth + 1, unread_mails) for mail in embedded_mails
         ]
     else:
-        unread_mails += [_subject(mail) for mail in embedded_mails]
+        unread_mails += [_mail_subject(mail) for mail in embedded_mails]
     if attachments:
         mail_sections.append("Attachments: " + "; ".join(attachments))
     return "\n\n".join(section.strip() for section in mail_sections if section.strip())
 
 
-def _subject(message: Message) -> str:
+def _mail_subject(message: Message) -> str:
     return _header_value(message, "Subject") or "Mail without a subject"
 
 
@@ -90,26 +90,26 @@ def _header_value(message: Message, header: str) -> str:
         return ""
 
 
-def _body_text(message: EmailMessage) -> str:
-    return "\n\n".join(stripped for body_text in _body_texts(message) if (stripped := body_text.strip()))
+def _mail_body(message: EmailMessage) -> str:
+    return "\n\n".join(stripped for mail_body in _mail_bodies(message) if (stripped := mail_body.strip()))
 
 
-def _body_texts(mime_part: EmailMessage) -> Iterator[str]:
+def _mail_bodies(mime_part: EmailMessage) -> Iterator[str]:
     """The texts of a mail in their order, also those between and below what is attached; alternatives once."""
-    mime_type = mime_part.get_content_type()
-    if mime_type == "message/delivery-status":
-        yield "\n\n".join(_status_fields(status) for status in _subparts(mime_part))
-    elif mime_type == "multipart/alternative":
-        yield _fullest_alternative([_body_text(alternative) for alternative in _subparts(mime_part)])
-    elif mime_type == "multipart/related":
-        yield from (body_text for root in _subparts(mime_part)[:1] for body_text in _body_texts(root))
-    elif mime_part.is_multipart() and mime_type != "message/rfc822":
-        yield from (body_text for subpart in _subparts(mime_part) for body_text in _body_texts(subpart))
-    elif mime_type in _READ_MIME_TYPES and not _is_attached(mime_part):
-        yield html_to_markdown(_decode_part(mime_part)) if mime_type == "text/html" else _decode_part(mime_part)
+    mail_type = mime_part.get_content_type()
+    if mail_type == "message/delivery-status":
+        yield "\n\n".join(_mail_status_fields(status) for status in _mail_subparts(mime_part))
+    elif mail_type == "multipart/alternative":
+        yield _fullest_alternative([_mail_body(alternative) for alternative in _mail_subparts(mime_part)])
+    elif mail_type == "multipart/related":
+        yield from (mail_body for root in _mail_subparts(mime_part)[:1] for mail_body in _mail_bodies(root))
+    elif mime_part.is_multipart() and mail_type != "message/rfc822":
+        yield from (mail_body for subpart in _mail_subparts(mime_part) for mail_body in _mail_bodies(subpart))
+    elif mail_type in _READ_MAIL_TYPES and not _is_attached(mime_part):
+        yield html_to_markdown(_mail_text(mime_part)) if mail_type == "text/html" else _mail_text(mime_part)
 
 
-def _status_fields(delivery_status: EmailMessage) -> str:
+def _mail_status_fields(delivery_status: EmailMessage) -> str:
     """What a report says of a delivery; its text is decoded as that of headers is."""
     return "\n".join(
         f"{header_name}: {_header_value(delivery_status, header_name)}"
@@ -117,15 +117,15 @@ def _status_fields(delivery_status: EmailMessage) -> str:
     )
 
 
-def _fullest_alternative(body_texts: Sequence[str]) -> str:
+def _fullest_alternative(mail_bodies: Sequence[str]) -> str:
     """The last of several alternatives, which is the richest, unless another one says much more."""
-    most_words = max((len(body_text.split()) for body_text in body_texts), default=0)
+    most_words = max((len(mail_body.split()) for mail_body in mail_bodies), default=0)
     return next(
-        (body_text for body_text in reversed(body_texts) if body_text and 2 * len(body_text.split()) >= most_words), ""
+        (mail_body for mail_body in reversed(mail_bodies) if mail_body and 2 * len(mail_body.split()) >= most_words), ""
     )
 
 
-def _decode_part(mime_part: EmailMessage) -> str:
+def _mail_text(mime_part: EmailMessage) -> str:
     """A part's text; where its charset is unknown, or its bytes are in another, that of the bytes."""
     try:
         mail_part = str(mime_part.get_content())
@@ -139,7 +139,7 @@ def _decode_part(mime_part: EmailMessage) -> str:
     )
 
 
-def _subparts(mime_part: EmailMessage) -> list[EmailMessage]:
+def _mail_subparts(mime_part: EmailMessage) -> list[EmailMessage]:
     payload = mime_part.get_payload()
     return [subpart for subpart in payload if isinstance(subpart, EmailMessage)] if isinstance(payload, list) else []
 
@@ -155,24 +155,24 @@ def _attachment_name(mime_part: EmailMessage) -> str:
         return ""
 
 
-def _walk_parts(mime_part: EmailMessage) -> Iterator[EmailMessage]:
+def _walk_mail_parts(mime_part: EmailMessage) -> Iterator[EmailMessage]:
     """A part or a mail, and the parts of it, not those of mails in it."""
     yield mime_part
     if mime_part.is_multipart() and mime_part.get_content_type() != "message/rfc822":
         for subpart in mime_part.iter_parts():
             if isinstance(subpart, EmailMessage):
-                yield from _walk_parts(subpart)
+                yield from _walk_mail_parts(subpart)
 
 
 def _embedded_mails(message: EmailMessage) -> Iterator[EmailMessage]:
-    for mime_part in _walk_parts(message):
+    for mime_part in _walk_mail_parts(message):
         if mime_part.get_content_type() == "message/rfc822" and (mail := _embedded_mail(mime_part)):
             yield mail
 
 
 def _embedded_mail(mime_part: EmailMessage) -> EmailMessage | None:
     """The mail that a part holds; some programs write it in base64, which the library leaves as it is."""
-    embedded_mail = next(iter(_subparts(mime_part)), None)
+    embedded_mail = next(iter(_mail_subparts(mime_part)), None)
     if embedded_mail is None or mime_part.get("Content-Transfer-Encoding", "").strip().lower() != "base64":
         return embedded_mail
     try:
@@ -184,10 +184,10 @@ def _embedded_mail(mime_part: EmailMessage) -> EmailMessage | None:
 
 def _describe_attachments(message: EmailMessage) -> Iterator[str]:
     """Name, type and size of what is attached, and of each part between the lines that is no text to be read."""
-    for mime_part in _walk_parts(message):
+    for mime_part in _walk_mail_parts(message):
         if mime_part.is_multipart() or mime_part.get_content_type() == "message/rfc822":
             continue
-        if _is_attached(mime_part) or mime_part.get_content_type() not in _READ_MIME_TYPES:
+        if _is_attached(mime_part) or mime_part.get_content_type() not in _READ_MAIL_TYPES:
             attachment_payload = mime_part.get_payload(decode=True)
             attachment_size = len(attachment_payload) if isinstance(attachment_payload, bytes) else 0
             attachment_name = _attachment_name(mime_part) or "without a name"
