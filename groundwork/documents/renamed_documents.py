@@ -148,10 +148,9 @@ def _rename_entries(
             entry_to_rename, inputs=carry_hashes(entry_to_rename.inputs), outputs=carry_hashes(entry_to_rename.outputs)
         )
         manifest.forget(renamed_stage, [unit])
-        if renamed_stage != "ingest":  # which reads the file under its new name
-            manifest.record(renamed_stage, renamed_unit, renamed_entry)
-        else:
-            manifest.record(renamed_stage, renamed_unit, _entry_of_source(data, manifest, renamed_entry, new_document))
+        if renamed_stage == "ingest":  # it reads the file under its new name
+            renamed_entry = _entry_of_source(data, manifest, renamed_entry, new_document)
+        manifest.record(renamed_stage, renamed_unit, renamed_entry)
 
 
 def _entry_of_source(

@@ -172,9 +172,8 @@ class SourceText:
                 continue
             if number.value in other_values or has_other_meaning(grounded_spelling, self.word_language):
                 continue
-            if number.value not in grounded_values and _is_mantissa(
-                grounded_spelling, grounded_values, grounded_scales
-            ):
+            is_grounded_number = number.value in grounded_values
+            if not is_grounded_number and _is_mantissa(grounded_spelling, grounded_values, grounded_scales):
                 continue
             if number.value not in groundable_values and not _is_same_amount(number, grounded_numbers):
                 is_rounded = is_rounding(number, grounded_spelling, exact_numbers, grounded_powers)
