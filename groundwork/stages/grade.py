@@ -224,13 +224,13 @@ async def grade_answers(job: Job, unit: Unit) -> Outcome:
     job.progress.start(len(answers_to_grade.by_row), "answers graded")
     grades = await grading_unit.grading.run_grading(grading_unit.label, answers_to_grade.by_row, job.progress.advance)
     write_jsonl(unit.writes[0], grades)
-    ungraded_criteria = _ungraded_criteria(grades)
+    ungraded_failures = _ungraded_criteria(grades)
     return Outcome(
         status="ok" if grades else "empty",
         note=f"{counted(len(grades), 'answer')} graded",  # no score yet: what the judge is worth comes first
-        counts={"answers": len(grades), "ungraded": len(ungraded_criteria)},
+        counts={"answers": len(grades), "ungraded": len(ungraded_failures)},
         warnings=[*grading_unit.warnings, *answers_to_grade.warnings, *shortened_answers_warning(grades)],
-        failures=[*(Failure(f"question {name}", *why) for name, *why in answers_to_grade.failures), *ungraded_criteria],
+        failures=[*(Failure(f"question {name}", *why) for name, *why in answers_to_grade.failures), *ungraded_failures],
     )
 
 
@@ -274,21 +274,21 @@ def write_grade_report(job: Job, units: list[Unit]) -> None:
         return
     grading_unit: GradingUnit = units[0].payload
     grading, grade_settings = grading_unit.grading, job.config.grade
-    grades, incomparable_warnings = comparable_grades(read_grades(grading.folder), grading)
-    if not grades:
+    grades_of_folder, incomparable_warnings = comparable_grades(read_grades(grading.folder), grading)
+    if not grades_of_folder:
         return
     report_on_grades = grade_report(
         grading_unit.source.name,
-        grades,
+        grades_of_folder,
         grading.check.saved_trust(),
         GapBounds(grade_settings.margin, grade_settings.floor),
-        base=base_model_name([grade.model for grade in grades], job.flags.base or ""),
+        base=base_model_name([grade.model for grade in grades_of_folder], job.flags.base or ""),
         warnings=[*grading_unit.warnings, *incomparable_warnings],
         split_sizes=grading.split_sizes,
     )
     write_json(grading.folder / "report.json", report_on_grades)
     write_jsonl(grading.folder / MEASURED, report_on_grades.rows)
-    write_grade_report_page(report_on_grades, grades, grading.folder / "report.html")
+    write_grade_report_page(report_on_grades, grades_of_folder, grading.folder / "report.html")
     draw_grade_map(job, grading, report_on_grades)
     if not job.flags.quiet:
         grade_notes = [f"  note: {warning}" for warning in incomparable_warnings]

@@ -100,10 +100,10 @@ class TagVocabulary:
             for form, vocabulary_tag in self._tags.items()
             if vocabulary_tag not in excluded
         }
-        most_shared_words = max(shared_words.values(), default=0)
-        likely_tags = [vocabulary_tag for vocabulary_tag, count in shared_words.items() if count == most_shared_words]
+        most_shared = max(shared_words.values(), default=0)
+        vocabulary_tags = [vocabulary_tag for vocabulary_tag, count in shared_words.items() if count == most_shared]
         return max(
-            likely_tags, key=lambda vocabulary_tag: SequenceMatcher(None, tag, vocabulary_tag).ratio(), default=""
+            vocabulary_tags, key=lambda vocabulary_tag: SequenceMatcher(None, tag, vocabulary_tag).ratio(), default=""
         )
 
 
@@ -113,7 +113,7 @@ def vocabulary_size(question_count: int, settings: TagSettings) -> int:
     return max(vocabulary_wanted, MIN_TAGS_FACTOR * settings.max_tags)
 
 
-def overused_tags(tags: Mapping[str, Sequence[str]]) -> list[str]:
+def tags_to_strike(tags: Mapping[str, Sequence[str]]) -> list[str]:
     """The tags that more than COMMON_SHARE of the questions bear; `tags`: by question."""
     tag_counts = Counter(tag for question_tags in tags.values() for tag in question_tags)
     return [

@@ -48,9 +48,9 @@ from groundwork.tags.tag_vocabulary import (
     Proposal,
     TagVocabulary,
     load_vocabulary,
-    overused_tags,
     proposal_messages,
     propose_vocabulary,
+    tags_to_strike,
     vocabulary_files,
     write_vocabulary,
 )
@@ -61,15 +61,15 @@ if TYPE_CHECKING:
     from groundwork.stage_runner.stage_command import Job
 
 
-HOPELESS_QUESTIONS = 5  # questions that failed one by one, after which a model that tagged none is asked no more
+HOPELESS_TAGGINGS = 5  # questions that failed one by one, after which a model that tagged none is asked no more
 TagsByQuestion = dict[str, list[str]]
 RequestTags = Callable[[list[str]], Awaitable[TagsByQuestion]]
 TOKENS_A_TAG = 4
-MAX_WAVE_BATCHES = 64  # batches side by side, whose requests are all in memory
+MAX_TAGGING_WAVE = 64  # batches side by side, whose requests are all in memory
 
 
 @dataclass(frozen=True)
-class BatchLimit:
+class TaggingLimit:
     """What is known of a model: the largest batch worth asking for, and how it did with single questions."""
 
     largest: int
@@ -78,15 +78,15 @@ class BatchLimit:
 
     @property
     def is_hopeless(self) -> bool:
-        return not self.has_tagged and self.failed_alone >= HOPELESS_QUESTIONS
+        return not self.has_tagged and self.failed_alone >= HOPELESS_TAGGINGS
 
-    def joined(self, others: Iterable[BatchLimit]) -> BatchLimit:
+    def joined(self, others: Iterable[TaggingLimit]) -> TaggingLimit:
         """With what was learnt side by side by others that began with this one."""
-        batch_limits = list(others)
-        return BatchLimit(
-            min([self.largest, *(batch_limit.largest for batch_limit in batch_limits)]),
-            self.failed_alone + sum(batch_limit.failed_alone - self.failed_alone for batch_limit in batch_limits),
-            self.has_tagged or any(batch_limit.has_tagged for batch_limit in batch_limits),
+        tagging_limits = list(others)
+        return TaggingLimit(
+            min([self.largest, *(tagging_limit.largest for tagging_limit in tagging_limits)]),
+            self.failed_alone + sum(tagging_limit.failed_alone - self.failed_alone for tagging_limit in tagging_limits),
+            self.has_tagged or any(tagging_limit.has_tagged for tagging_limit in tagging_limits),
         )
 
 
@@ -98,48 +98,48 @@ class HalvingTagger:
     """
 
     request: RequestTags
-    limit: BatchLimit
+    limit: TaggingLimit
     tagged: TagsByQuestion = field(default_factory=dict)
     errors: dict[str, UnitError] = field(default_factory=dict)
     last_problem: str = ""
 
-    async def tag(self, question_batch: list[str]) -> bool:
+    async def tag(self, tagging_batch: list[str]) -> bool:
         """Fill `tagged` and `errors`, each question in one of them; returns whether the batch went well as it is."""
         if self.limit.is_hopeless:
-            tag_problem = (
+            tagging_problem = (
                 f"not asked: no reply to the first {counted(self.limit.failed_alone, 'question')} could be used"
             )
-            self.errors |= dict.fromkeys(question_batch, InvalidReply(f"{tag_problem}: {self.last_problem}"))
+            self.errors |= dict.fromkeys(tagging_batch, InvalidReply(f"{tagging_problem}: {self.last_problem}"))
             return False
         try:
-            self.tagged |= await self.request(question_batch)
+            self.tagged |= await self.request(tagging_batch)
         except InvalidReply as tagging_error:
             self.last_problem = str(tagging_error)
-            await self._tag_halves(question_batch, tagging_error)
+            await self._tag_halves(tagging_batch, tagging_error)
             return False
         except UnitError as tagging_error:
-            self.errors |= dict.fromkeys(question_batch, tagging_error)
+            self.errors |= dict.fromkeys(tagging_batch, tagging_error)
             return True  # which has nothing to do with its size
         self.limit = replace(self.limit, has_tagged=True)
         return True
 
-    async def _tag_halves(self, question_batch: list[str], tagging_error: InvalidReply) -> None:
-        if len(question_batch) == 1:
-            self.errors[question_batch[0]] = tagging_error
+    async def _tag_halves(self, tagging_batch: list[str], tagging_error: InvalidReply) -> None:
+        if len(tagging_batch) == 1:
+            self.errors[tagging_batch[0]] = tagging_error
             self.limit = replace(self.limit, failed_alone=self.limit.failed_alone + 1)
             return
-        half_batch = len(question_batch) // 2
+        half_batch = len(tagging_batch) // 2
         halves_tagged_well = [
-            await self._tag_within_limit(half) for half in (question_batch[:half_batch], question_batch[half_batch:])
+            await self._tag_within_limit(half) for half in (tagging_batch[:half_batch], tagging_batch[half_batch:])
         ]
         if not any(halves_tagged_well):
             self.limit = replace(self.limit, largest=max(1, min(self.limit.largest, half_batch // 2)))
 
-    async def _tag_within_limit(self, question_batch: list[str]) -> bool:
+    async def _tag_within_limit(self, tagging_batch: list[str]) -> bool:
         """As `tag`, in parts where the batch is larger than what the model can do by now."""
-        batch_size = self.limit.largest
+        tagging_size = self.limit.largest
         batch_parts = [
-            question_batch[start : start + batch_size] for start in range(0, len(question_batch), batch_size)
+            tagging_batch[start : start + tagging_size] for start in range(0, len(tagging_batch), tagging_size)
         ]
         parts_tagged_well = [await self.tag(batch_part) for batch_part in batch_parts]
         return len(batch_parts) == 1 and parts_tagged_well[0]
@@ -187,9 +187,9 @@ def tagging_reply_problem(tagging_reply: TaggedBatch, question_count: int, max_t
     return " ".join(reply_problems[:5]) or None
 
 
-def tagging_reply_schema(question_count: int, tag_settings: TagSettings) -> dict[str, Any]:
+def tagging_reply_schema(question_count: int, tagging_settings: TagSettings) -> dict[str, Any]:
     """The JSON Schema of a reply: so many entries of one to so many tags; new tags apart where a vocabulary is kept."""
-    max_tags, has_new_tags = tag_settings.max_tags, bool(tag_settings.vocabulary_prompt)
+    max_tags, has_new_tags = tagging_settings.max_tags, bool(tagging_settings.vocabulary_prompt)
     tags_schema = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": max_tags}
     question_number_schema = {"type": "integer", "minimum": 1, "maximum": question_count}
     return {
@@ -241,24 +241,24 @@ async def tag_dataset(
     whose tags stay unusable is left out and listed; it takes no other with it. Raises UnitError where none has tags in
     the end.
     """
-    tag_settings, tag_store = job.config.tags, open_tag_store(job)
+    tag_settings, tagging_store = job.config.tags, open_tag_store(job)
     async with job.order_lock:  # one dataset after the other, for each takes up the tags of those before it
-        current_tag_rows = read_current_tag_rows(job, tag_store, tagged_dataset, tags_file)
-        known_tag_rows = (read_tag_rows_on_file(job, tags_file) if by_any_model else {}) | current_tag_rows
-        tags_before = {question: tagged_row.tags for question, tagged_row in known_tag_rows.items()}
+        current_taggings = read_current_tag_rows(job, tagging_store, tagged_dataset, tags_file)
+        known_taggings = (read_tag_rows_on_file(job, tags_file) if by_any_model else {}) | current_taggings
+        tags_before = {question: tagged_row.tags for question, tagged_row in known_taggings.items()}
         untagged = list(dict.fromkeys(question for question in tagged_dataset.questions if question not in tags_before))
         vocabulary = load_vocabulary(job, [*tagged_dataset.questions, *question_sample], tags_before)
         job.progress.start(len(untagged), "questions")
         if untagged and not vocabulary.tags and tag_settings.vocabulary_prompt and len(untagged) > tag_settings.batch:
             await propose_vocabulary(job, vocabulary, question_sample or untagged)
         tagged, tagging_errors = await _tag_without_overuse(job, vocabulary, tagged_dataset.name, untagged, tags_before)
-        tag_store.write(tagged)
+        tagging_store.write(tagged)
         job.retagged_questions.update(tagged)
         if tag_settings.vocabulary_prompt and untagged and vocabulary.tags:
             write_vocabulary(vocabulary_files(job)[-1], vocabulary)
-    current_tag_rows |= {question: new_tag_row(job, question, tags) for question, tags in tagged.items()}
-    tagged_rows = _tag_rows_of(tagged_dataset, known_tag_rows | current_tag_rows)
-    outdated = Counter(row.model for row in tagged_rows if row.question not in current_tag_rows)
+    current_taggings |= {question: new_tag_row(job, question, tags) for question, tags in tagged.items()}
+    tagged_rows = _tag_rows_of(tagged_dataset, known_taggings | current_taggings)
+    outdated = Counter(row.model for row in tagged_rows if row.question not in current_taggings)
     failures = _tagging_failures(tagged_dataset, tagging_errors, any_tagged=bool(tagged_rows))
     return TaggingResult(tagged_rows, len(untagged), outdated, failures)
 
@@ -272,18 +272,18 @@ def _tagging_failures(
         questions = counted(len(tagged_dataset.rows), "question")
         raise type(tagging_error)(f"none of {questions} could be tagged: {tagging_error}")
     return [
-        (row_to_tag.id, untaggable.status, str(untaggable))
-        for row_to_tag in tagged_dataset.rows
-        if (untaggable := tagging_errors.get(row_to_tag.question))
+        (tagging_row.id, untaggable.status, str(untaggable))
+        for tagging_row in tagged_dataset.rows
+        if (untaggable := tagging_errors.get(tagging_row.question))
     ]
 
 
-def _tag_rows_of(tagged_dataset: Dataset, tagged_row_of: Mapping[str, Tags]) -> list[Tags]:
-    """The tags of the dataset's questions that `tagged_row_of` has some for, by its ids."""
+def _tag_rows_of(tagged_dataset: Dataset, tagging_of: Mapping[str, Tags]) -> list[Tags]:
+    """The tags of the dataset's questions that `tagging_of` has some for, by its ids."""
     return [
-        msgspec.structs.replace(tagged_row_of[row_to_tag.question], id=row_to_tag.id)
-        for row_to_tag in tagged_dataset.rows
-        if row_to_tag.question in tagged_row_of
+        msgspec.structs.replace(tagging_of[tagging_row.question], id=tagging_row.id)
+        for tagging_row in tagged_dataset.rows
+        if tagging_row.question in tagging_of
     ]
 
 
@@ -294,7 +294,7 @@ async def _tag_without_overuse(
     tagged, tagging_errors = await _tag_in_waves(job, vocabulary, name, untagged)
     if not job.config.tags.vocabulary_prompt:
         return tagged, tagging_errors
-    if tags_to_retag := overused_tags({**tags_on_file_by_question(job), **tags_before, **tagged}):
+    if tags_to_retag := tags_to_strike({**tags_on_file_by_question(job), **tags_before, **tagged}):
         vocabulary.strike(tags_to_retag)
         questions_to_retag = [question for question, tags in tagged.items() if not set(tags_to_retag).isdisjoint(tags)]
         retagged, retag_errors = await _tag_in_waves(job, vocabulary, name, questions_to_retag)
@@ -339,136 +339,135 @@ def _tagging_requests(
     job: Job, tagged_dataset: Dataset, tags_file: Path, *, by_any_model: bool
 ) -> list[tuple[int, list[dict[str, Any]], dict[str, Any]]]:
     """What `tag_dataset` would ask: for each call the tags of its reply, the conversation and the reply's schema."""
-    tag_settings = job.config.tags
-    known_tag_rows = read_tag_rows_on_file(job, tags_file) if by_any_model else {}
-    known_tag_rows |= read_current_tag_rows(job, open_tag_store(job), tagged_dataset, tags_file)
-    tags_before = {question: tagged_row.tags for question, tagged_row in known_tag_rows.items()}
+    tagging_settings = job.config.tags
+    known_taggings = read_tag_rows_on_file(job, tags_file) if by_any_model else {}
+    known_taggings |= read_current_tag_rows(job, open_tag_store(job), tagged_dataset, tags_file)
+    tags_before = {question: tagged_row.tags for question, tagged_row in known_taggings.items()}
     settled_questions = tags_before.keys() | job.estimated_questions
     untagged = list(
         dict.fromkeys(question for question in tagged_dataset.questions if question not in settled_questions)
     )
     vocabulary, tagging_requests = load_vocabulary(job, tagged_dataset.questions, tags_before), []
-    if tag_settings.vocabulary_prompt and not vocabulary.tags and untagged:
+    if tagging_settings.vocabulary_prompt and not vocabulary.tags and untagged:
         expected_tagging = round(PROPOSED_SHARE * vocabulary.max_size)
-        if len(untagged) > tag_settings.batch and not job.estimated_questions:
+        if len(untagged) > tagging_settings.batch and not job.estimated_questions:
             tagging_requests.append(
                 (expected_tagging, proposal_messages(job, vocabulary, untagged), strict_schema(Proposal))
             )
         vocabulary.add(f"likely-topic-{number}" for number in range(expected_tagging))
     job.estimated_questions.update(untagged)
-    question_batches = _split_question_batches(untagged, tag_settings.batch)
-    for question_batch in question_batches:
-        tagging_turns = _tagging_messages(job, question_batch, vocabulary, vocabulary.room)
+    tagging_batches = _split_tagging_batches(untagged, tagging_settings.batch)
+    for tagging_batch in tagging_batches:
+        tagging_turns = _tagging_messages(job, tagging_batch, vocabulary, vocabulary.room)
         tagging_requests.append(
             (
-                len(question_batch) * tag_settings.max_tags,
+                len(tagging_batch) * tagging_settings.max_tags,
                 tagging_turns,
-                tagging_reply_schema(len(question_batch), tag_settings),
+                tagging_reply_schema(len(tagging_batch), tagging_settings),
             )
         )
     return tagging_requests
 
 
 async def _tag_in_waves(
-    job: Job, vocabulary: TagVocabulary, unit: str, questions_to_tag: list[str]
+    job: Job, vocabulary: TagVocabulary, unit: str, tagging_queue: list[str]
 ) -> tuple[dict[str, list[str]], dict[str, UnitError]]:
     """Tags by question, and errors by question, of batches that are asked in growing waves."""
     tagged: dict[str, list[str]] = {}
     tagging_errors: dict[str, UnitError] = {}
-    wave_width, batch_limit = 1, BatchLimit(job.config.tags.batch)
-    while questions_to_tag:
-        question_batches = _split_question_batches(questions_to_tag, batch_limit.largest)
-        question_wave = question_batches[:wave_width]
-        questions_to_tag = questions_to_tag[sum(map(len, question_wave)) :]
-        tag_room = -(-vocabulary.room // len(question_batches))
+    wave_width, batch_limit = 1, TaggingLimit(job.config.tags.batch)
+    while tagging_queue:
+        tagging_batches = _split_tagging_batches(tagging_queue, batch_limit.largest)
+        tagging_wave = tagging_batches[:wave_width]
+        tagging_queue = tagging_queue[sum(map(len, tagging_wave)) :]
+        tag_room = -(-vocabulary.room // len(tagging_batches))
         request_tags = partial(_request_tags, job, unit, vocabulary, tag_room)
         taggers = await gather_all(
-            _tag_batch(job, question_batch, HalvingTagger(request_tags, batch_limit))
-            for question_batch in question_wave
+            _tag_batch(job, tagging_batch, HalvingTagger(request_tags, batch_limit)) for tagging_batch in tagging_wave
         )
         for tagger in taggers:
             tagged |= {question: _settle_tags(job, vocabulary, tags) for question, tags in tagger.tagged.items()}
             tagging_errors |= tagger.errors
         wave_width, batch_limit = (
-            min(2 * wave_width, MAX_WAVE_BATCHES),
+            min(2 * wave_width, MAX_TAGGING_WAVE),
             batch_limit.joined(tagger.limit for tagger in taggers),
         )
     return tagged, tagging_errors
 
 
-async def _tag_batch(job: Job, question_batch: list[str], tagger: HalvingTagger) -> HalvingTagger:
-    await tagger.tag(question_batch)
-    job.progress.advance(len(question_batch))
+async def _tag_batch(job: Job, tagging_batch: list[str], tagger: HalvingTagger) -> HalvingTagger:
+    await tagger.tag(tagging_batch)
+    job.progress.advance(len(tagging_batch))
     return tagger
 
 
 def _settle_tags(job: Job, vocabulary: TagVocabulary, tags: list[str]) -> list[str]:
-    tag_settings = job.config.tags
-    return vocabulary.settle_tags(tags, tag_settings.max_tags) if tag_settings.vocabulary_prompt else tags
+    tagging_settings = job.config.tags
+    return vocabulary.settle_tags(tags, tagging_settings.max_tags) if tagging_settings.vocabulary_prompt else tags
 
 
-def _split_question_batches(questions_to_tag: list[str], batch_size: int) -> list[list[str]]:
-    return [questions_to_tag[start : start + batch_size] for start in range(0, len(questions_to_tag), batch_size)]
+def _split_tagging_batches(untagged: list[str], batch_size: int) -> list[list[str]]:
+    return [untagged[start : start + batch_size] for start in range(0, len(untagged), batch_size)]
 
 
 async def _request_tags(
-    job: Job, unit: str, vocabulary: TagVocabulary, tag_room: int, question_batch: list[str]
+    job: Job, unit: str, vocabulary: TagVocabulary, tag_room: int, tagging_batch: list[str]
 ) -> dict[str, list[str]]:
-    tag_settings, has_complained_of_tags = job.config.tags, False
+    tagging_settings, has_complained_of_tags = job.config.tags, False
 
     def check(tagged_batch: TaggedBatch) -> str | None:
         """A tag that was not announced is sent back once; after that the vocabulary settles it."""
         nonlocal has_complained_of_tags
-        tag_problem = tagging_reply_problem(tagged_batch, len(question_batch), tag_settings.max_tags)
-        if tag_problem or has_complained_of_tags or not tag_settings.vocabulary_prompt:
-            return tag_problem
+        tagging_problem = tagging_reply_problem(tagged_batch, len(tagging_batch), tagging_settings.max_tags)
+        if tagging_problem or has_complained_of_tags or not tagging_settings.vocabulary_prompt:
+            return tagging_problem
         has_complained_of_tags = bool(unannounced := unannounced_tags_problem(tagged_batch, vocabulary, tag_room))
         return unannounced or None
 
     tagging_reply = await job.client.ask(
-        tag_settings,
-        _tagging_messages(job, question_batch, vocabulary, tag_room),
+        tagging_settings,
+        _tagging_messages(job, tagging_batch, vocabulary, tag_room),
         stage="generate_tags",
         unit=unit,
-        schema=ReplyRequirements(TaggedBatch, tagging_reply_schema(len(question_batch), tag_settings), check),
+        schema=ReplyRequirements(TaggedBatch, tagging_reply_schema(len(tagging_batch), tagging_settings), check),
     )
     return {
-        question_batch[question.number - 1]: [normalise_tag(tag) for tag in question.tags]
+        tagging_batch[question.number - 1]: [normalise_tag(tag) for tag in question.tags]
         for question in tagging_reply.value.questions
     }
 
 
 def _tagging_messages(
-    job: Job, question_batch: list[str], vocabulary: TagVocabulary, tag_room: int
+    job: Job, tagging_batch: list[str], vocabulary: TagVocabulary, tag_room: int
 ) -> list[dict[str, Any]]:
-    tag_settings = job.config.tags
-    tagging_prompt, has_vocabulary = job.prompt(tag_settings.prompt), bool(tag_settings.vocabulary_prompt)
+    tagging_settings = job.config.tags
+    tagging_prompt, has_vocabulary = job.prompt(tagging_settings.prompt), bool(tagging_settings.vocabulary_prompt)
     numbered_questions = "\n".join(
-        f"{number}. {' '.join(question.split())}" for number, question in enumerate(question_batch, start=1)
+        f"{number}. {' '.join(question.split())}" for number, question in enumerate(tagging_batch, start=1)
     )
-    prompt_fields = {
+    tagging_fields = {
         "room": str(tag_room),
         "vocabulary": ", ".join(vocabulary.tags if has_vocabulary else []) or "(none yet: all tags are new)",
         "too_common": ", ".join(vocabulary.too_common) or "(none)",
     }
     if not has_vocabulary:  # then a prompt may leave these out
-        prompt_fields = {
-            field: value for field, value in prompt_fields.items() if field in placeholders(tagging_prompt)
+        tagging_fields = {
+            field: value for field, value in tagging_fields.items() if field in placeholders(tagging_prompt)
         }
     return render_turns(
-        tagging_prompt, max_tags=str(tag_settings.max_tags), questions=numbered_questions, **prompt_fields
+        tagging_prompt, max_tags=str(tagging_settings.max_tags), questions=numbered_questions, **tagging_fields
     )
 
 
 async def tag_or_read_tags(job: Job, tagged_dataset: Dataset) -> TaggingResult:
     """Tag what lacks tags; where no model can be asked, the tags on file are enough to be drawn."""
 
-    tags_file = tag_file(job.data, tagged_dataset.source.key)
+    tagging_file = tag_file(job.data, tagged_dataset.source.key)
     try:
-        tagging = await tag_dataset(job, tagged_dataset, tags_file, by_any_model=True)
+        tagging = await tag_dataset(job, tagged_dataset, tagging_file, by_any_model=True)
     except (ProviderRefused, ConfigError) as error:
         return tagging_on_file(job.data, tagged_dataset, error)
-    write_jsonl(tags_file, tagging.rows)
+    write_jsonl(tagging_file, tagging.rows)
     return tagging
 
 
@@ -481,8 +480,8 @@ def outdated_tags_warning(job: Job, datasets: list[Dataset], tagging_results: li
     ]
     if not outdated_tagging:
         return []
-    tagged_names = shlex.join(tagged.source.name for tagged in datasets)
-    tagging_command = as_typed(f"uv run visualization/generate_tags.py {tagged_names}{repeat_flags(job.flags)}")
+    names_for_tagging = shlex.join(tagged.source.name for tagged in datasets)
+    tagging_command = as_typed(f"uv run visualization/generate_tags.py {names_for_tagging}{repeat_flags(job.flags)}")
     return [
         f"drawn with tags on file that other settings of tags gave: {', '.join(outdated_tagging)}; "
         f"to tag all anew by {job.config.tags.model}: {tagging_command}"

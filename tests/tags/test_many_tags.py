@@ -43,7 +43,7 @@ def test_a_vocabulary_has_an_end(tmp_path: Path) -> None:
 
 def test_waves_have_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the largest wave no more requests are made at once, and the tags are there all the same."""
-    monkeypatch.setattr("groundwork.tags.tagging.MAX_WAVE_BATCHES", 2)
+    monkeypatch.setattr("groundwork.tags.tagging.MAX_TAGGING_WAVE", 2)
     write_run(tmp_path, "a", pairs(45, "a"))
     with FakeOpenRouter(reply=new_tags_each, latency=0.05).thread() as fake:
         assert run(fake, tmp_path, "a", "--set", "tags.batch=3", "--set", "llm.max_concurrency=16") == 0
