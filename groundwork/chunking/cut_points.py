@@ -145,11 +145,7 @@ class CutPoints:
         ]
         uncut_spans.sort()
         near_cut_offset = latest_cut_offset - _NEAR_CUT_LIMIT
-        least_cut_offsets = {
-            _CUT_BEHIND_CLAUSE: latest_cut_offset // 2,
-            _CUT_BEHIND_WORD: 1,
-            _CUT_IN_UNSPACED_TEXT: 1,
-        }
+        least_cut_offsets = {_CUT_BEHIND_CLAUSE: latest_cut_offset // 2, _CUT_BEHIND_WORD: 1, _CUT_IN_UNSPACED_TEXT: 1}
         for cut_pattern, least_cut_offset in least_cut_offsets.items():
             for first_cut in (max(least_cut_offset, near_cut_offset), least_cut_offset):
                 word_cuts = _cut_candidates(cut_pattern, text_to_cut, first_cut, latest_cut_offset)

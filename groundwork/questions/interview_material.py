@@ -34,10 +34,7 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
     or a chapter's: in its place the first of `headings`, the document's own, where it has two words and is neither, or
     words that say that there is no name. A heading further down names a part of the document.
     """
-    for candidate in (
-        title,
-        *(heading for heading in headings[:1] if len(words(_TITLE_NUMBER.sub("", heading))) > 1),
-    ):
+    for candidate in (title, *(heading for heading in headings[:1] if len(words(_TITLE_NUMBER.sub("", heading))) > 1)):
         if _CHAPTER_TITLE.match(candidate):
             continue
         shorter_title = _SUBTITLE.split(_TITLE_NUMBER.sub("", candidate.strip()), maxsplit=1)[0].strip()

@@ -138,12 +138,7 @@ class _CurationCounts:
             f"{reported_counts.get((False, 'model'), 0):,}" if reported_by_rule < reported_checked else "not asked"
         )
         row_numbers = [reported_checked, reported_passed, reported_counts.get((False, "rule"), 0)]
-        return [
-            check.replace("_", " "),
-            *(f"{n:,}" for n in row_numbers),
-            reported_by_model,
-            f"{reported_by_rule:,}",
-        ]
+        return [check.replace("_", " "), *(f"{n:,}" for n in row_numbers), reported_by_model, f"{reported_by_rule:,}"]
 
     def outcome_sizes(self) -> dict[str, int]:
         """Pairs by what became of them; those that people corrected only where there are any."""

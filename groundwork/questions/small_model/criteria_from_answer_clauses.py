@@ -80,8 +80,7 @@ def criteria_from_answer(question: str, answer: str, answer_items: Sequence[str]
         ]
     if _ASKS_MEASURE_IN_CLAUSE.search(question):  # what it asks for is a figure; the rest of the answer is beside it
         answer_clauses = _closest_clauses(
-            [clause for clause in answer_clauses if numbers(clause, spelled="en")] or answer_clauses,
-            question,
+            [clause for clause in answer_clauses if numbers(clause, spelled="en")] or answer_clauses, question
         )
     answer_clauses = answer_clauses or [answer.strip(" .")]
     if len(answer_clauses) == 1:
