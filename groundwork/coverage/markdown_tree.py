@@ -100,8 +100,8 @@ def _token_piece(
 
 def _is_hidden_markup(tree_match: re.Match[str]) -> bool:
     """Known layout tags vanish; anything else between angle brackets is what the author wrote, and is shown."""
-    layout_tags = "p div span a img font small big center ul ol li table tbody thead tr td th hr mark figure figcaption"
-    return bool(tree_match["comment"]) or (tree_match["tag"] or "").lower() in layout_tags.split()
+    tree_tags = "p div span a img font small big center ul ol li table tbody thead tr td th hr mark figure figcaption"
+    return bool(tree_match["comment"]) or (tree_match["tag"] or "").lower() in tree_tags.split()
 
 
 def _toggle_tree_style(
@@ -274,20 +274,20 @@ class _TreeEdges:
     """The edges of a document's statements and numbers, at which pieces are cut."""
 
     def __init__(self, coverage_items: Sequence[CoverageItem]) -> None:
-        self.statements = [
+        self.tree_statements = [
             (p.start, p.end, item_index) for item_index, p in enumerate(coverage_items) if p.kind != "number"
         ]
         self.numbers = [
             (p.start, p.end, item_index) for item_index, p in enumerate(coverage_items) if p.kind == "number"
         ]
-        self.edges = sorted({edge for p in coverage_items for edge in (p.start, p.end)})
+        self.tree_edges = sorted({tree_edge for p in coverage_items for tree_edge in (p.start, p.end)})
 
     def cut(self, tree_pieces: list[TreePiece], *, numbers_only: bool = False) -> list[list[Any]]:
         """[text, style, statement, number] for the text between two edges; neighbours alike are joined."""
         marked_tree_pieces: list[list[Any]] = []
         for tree_piece in tree_pieces:
             for start, piece_text in self._at_edges(tree_piece):
-                statement = -1 if numbers_only else _item_index_at(self.statements, start)
+                statement = -1 if numbers_only else _item_index_at(self.tree_statements, start)
                 marked_tree_piece = [piece_text, tree_piece.style, statement, _item_index_at(self.numbers, start)]
                 if marked_tree_pieces and marked_tree_pieces[-1][1:] == marked_tree_piece[1:]:
                     marked_tree_pieces[-1][0] += piece_text
@@ -301,14 +301,15 @@ class _TreeEdges:
         return next((item_index for a, b, item_index in statement_spans if min(b, end) - max(a, start) > 1), -1)
 
     def _statements_between(self, start: int, end: int) -> list[tuple[int, int, int]]:
-        first_statement = max(0, bisect_left(self.statements, (start, 0, 0)) - 1)
-        return self.statements[first_statement : bisect_left(self.statements, (end, 0, 0))]
+        first_in_tree = max(0, bisect_left(self.tree_statements, (start, 0, 0)) - 1)
+        return self.tree_statements[first_in_tree : bisect_left(self.tree_statements, (end, 0, 0))]
 
     def _at_edges(self, tree_piece: TreePiece) -> Iterator[tuple[int, str]]:
         if tree_piece.end - tree_piece.start != len(tree_piece.text):  # an entity or a break: whole
             yield tree_piece.start, tree_piece.text
             return
-        inner_edges = self.edges[bisect_right(self.edges, tree_piece.start) : bisect_left(self.edges, tree_piece.end)]
+        edges = self.tree_edges
+        inner_edges = edges[bisect_right(edges, tree_piece.start) : bisect_left(edges, tree_piece.end)]
         for start, end in pairwise([tree_piece.start, *inner_edges, tree_piece.end]):
             yield start, tree_piece.text[start - tree_piece.start : end - tree_piece.start]
 

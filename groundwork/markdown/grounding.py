@@ -203,7 +203,7 @@ class SourceText:
     def _grounding_rows(self) -> list[tuple[Span, list[list[str]]]]:
         """(span, words of each cell) of every row of the text's tables."""
         return [
-            ((ground_row.start, ground_row.end), [_folded_words(ground_cell.text) for ground_cell in ground_row.cells])
+            ((ground_row.start, ground_row.end), [_ground_words(ground_cell.text) for ground_cell in ground_row.cells])
             for ground_table in self._grounding_tables
             for ground_row in chain(*ground_table)
         ]
@@ -302,7 +302,7 @@ def _find_normalised_quote(quote: str, normalised_grounds: Sequence[_NormalisedG
     return None
 
 
-def _folded_words(text: str) -> list[str]:
+def _ground_words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
@@ -310,7 +310,7 @@ def _find_quote_in_rows(quote: str, ground_rows: Iterable[tuple[Span, list[list[
     """A quote of cells that stand in this order in one table row, others between them; none in a cell, where a word
     left out may be a "not".
     """
-    quote_words = _folded_words(quote)
+    quote_words = _ground_words(quote)
     if len(quote_words) < 2:
         return None
     return next((span for span, ground_cells in ground_rows if _is_quote_of_cells(quote_words, ground_cells)), None)

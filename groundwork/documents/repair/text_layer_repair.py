@@ -97,10 +97,10 @@ def _respace_by_layer(repaired: str, words_to_repair: set[str], reference: Audit
 class _LayerWordBoundaries:
     """The text layer without its spaces, and where words begin and end in it."""
 
-    def __init__(self, reference: AuditReference) -> None:
-        layer_text = unicodedata.normalize("NFKC", reference.text)
+    def __init__(self, layer_reference: AuditReference) -> None:
+        layer_text = unicodedata.normalize("NFKC", layer_reference.text)
         self._layer_words = words_or_characters(layer_text)
-        self._known_layer_words = {word.casefold() for word in self._layer_words} | set(reference.counts)
+        self._known_layer_words = {word.casefold() for word in self._layer_words} | set(layer_reference.counts)
         self._layer_letters = "".join(self._layer_words)
         self._layer_word_starts: dict[int, int] = {}
         layer_offset = 0

@@ -41,14 +41,14 @@ def write_symbols(root: Element) -> bool:
 def _symbol_fields(root: Element) -> Iterator[tuple[Element, str, str]]:
     """The first run of each field that names a sign and shows nothing else, the sign's place and its font."""
     for instruction in list(root.iter(*tags("w", "instrText"))):
-        field_run, match = instruction.getparent(), _SYMBOL_FIELD.match(instruction.text or "")
-        runs_up_to_field = [field_run, *field_run.itersiblings(*tags("w", "r"), preceding=True)] if match else []
-        field_begin = next((each for each in runs_up_to_field if _is_field_mark(each, "begin")), None)
-        if match and field_begin is not None and not any(text.text for text in _until_field_ends(field_run)):
-            yield field_begin, f"{int(match[1]):x}", match[2].strip()
+        symbol_run, match = instruction.getparent(), _SYMBOL_FIELD.match(instruction.text or "")
+        runs_up_to_field = [symbol_run, *symbol_run.itersiblings(*tags("w", "r"), preceding=True)] if match else []
+        symbol_field = next((each for each in runs_up_to_field if _is_field_mark(each, "begin")), None)
+        if match and symbol_field is not None and not any(text.text for text in _until_symbol_ends(symbol_run)):
+            yield symbol_field, f"{int(match[1]):x}", match[2].strip()
 
 
-def _until_field_ends(symbol_field: Element) -> Iterator[Element]:
+def _until_symbol_ends(symbol_field: Element) -> Iterator[Element]:
     for symbol_run in symbol_field.itersiblings(*tags("w", "r")):
         if _is_field_mark(symbol_run, "end"):
             return
