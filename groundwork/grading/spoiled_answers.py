@@ -117,26 +117,26 @@ def _spoil_with_other_answer(spoiled_row: QuestionRow, all_rows: Sequence[Questi
         _row_language(spoiled_row),
         content_terms("\n".join(spoiled_row.evidence), _row_language(spoiled_row)),
     )
-    question_terms = content_terms(spoiled_row.question, language)
+    spoiled_terms = content_terms(spoiled_row.question, language)
 
-    def likeness(other_row: QuestionRow) -> tuple[bool, bool, bool, float]:
-        other_terms = content_terms(other_row.question, language)
-        same_form = yes_or_no(other_row.answer, language) == yes_or_no(spoiled_row.answer, language)
-        same_numbers = bool(numbers(other_row.answer)) == bool(numbers(spoiled_row.answer))
-        shared_share = len(question_terms & other_terms) / max(1, len(question_terms | other_terms))
-        return same_form, same_numbers, other_row.category == spoiled_row.category, shared_share
+    def likeness(spoiling_row: QuestionRow) -> tuple[bool, bool, bool, float]:
+        other_terms = content_terms(spoiling_row.question, language)
+        same_form = yes_or_no(spoiling_row.answer, language) == yes_or_no(spoiled_row.answer, language)
+        same_numbers = bool(numbers(spoiling_row.answer)) == bool(numbers(spoiled_row.answer))
+        shared_share = len(spoiled_terms & other_terms) / max(1, len(spoiled_terms | other_terms))
+        return same_form, same_numbers, spoiling_row.category == spoiled_row.category, shared_share
 
-    other_rows = [
-        other_row
-        for other_row in all_rows[:ANSWERS_COMPARED]
-        if other_row.id != spoiled_row.id
-        and _row_language(other_row) in (language, "")
-        and _lacks_criterion(spoiled_row, other_row.answer)
-        and (terms := content_terms(other_row.answer, language))
-        and 2 * len(terms & evidence_terms) <= len(terms)
+    spoiling_rows = [
+        spoiling_row
+        for spoiling_row in all_rows[:ANSWERS_COMPARED]
+        if spoiling_row.id != spoiled_row.id
+        and _row_language(spoiling_row) in (language, "")
+        and _lacks_criterion(spoiled_row, spoiling_row.answer)
+        and (spoiling_terms := content_terms(spoiling_row.answer, language))
+        and 2 * len(spoiling_terms & evidence_terms) <= len(spoiling_terms)
     ]
-    likest_row = max(other_rows, key=likeness, default=None)
-    return SpoiledAnswer(likest_row.answer, []) if likest_row else None
+    likest_spoiling = max(spoiling_rows, key=likeness, default=None)
+    return SpoiledAnswer(likest_spoiling.answer, []) if likest_spoiling else None
 
 
 def _lacks_criterion(spoiled_row: QuestionRow, answer: str) -> bool:

@@ -38,17 +38,17 @@ def names(text: str, language: str = "") -> set[str]:
 
 def names_as_written(text: str, language: str = "") -> list[str]:
     """The `names` of `text` in order, as they are written."""
-    capitals_tell = language not in _CAPITAL_NOUNS
+    capitals_mark_names = language not in _CAPITAL_NOUNS
     written_names, previous_word_end = [], 0
     for match in _NAME_OR_WORD.finditer(text):
         name_or_code = match.group()
-        is_capital_inside_sentence = _is_name_inside_sentence(text, previous_word_end, match.start())
+        is_capital_of_name = _is_name_inside_sentence(text, previous_word_end, match.start())
         previous_word_end = match.end() - 1
         is_upper_code = len(name_or_code) > 1 and name_or_code.isupper()
         is_code = not name_or_code.isdigit() and (is_upper_code or any(c.isdigit() for c in name_or_code))
         if is_code or (
-            capitals_tell
-            and is_capital_inside_sentence
+            capitals_mark_names
+            and is_capital_of_name
             and name_or_code[0].isupper()
             and name_or_code.lower() not in ENGLISH_STOP_WORDS
         ):

@@ -28,8 +28,8 @@ _NUMBER_WORD_TOKEN = re.compile(r"\w+|[^\w\s]|\s+")
 _NUMBER_BREAK = "."  # as which a token parts numbers
 _TWICE_AS_NUMBER = re.compile(r"\btwice\b", re.IGNORECASE)
 _SCALE_VALUES = (100, 1_000, 10**6, 10**9, 10**12)
-_DIGIT_BEFORE = re.compile(r"\d\s?\Z")
-_PER_BEFORE = re.compile(r"\b(?:pour|per|por)\s\Z", re.IGNORECASE)
+_DIGIT_BEFORE_NUMBER = re.compile(r"\d\s?\Z")
+_PER_BEFORE_NUMBER = re.compile(r"\b(?:pour|per|por)\s\Z", re.IGNORECASE)
 _WORDS_THAT_ARE_NO_NUMBERS = frozenset({"o", "os", "oss", "ones", "hundreds", "thousands"})  # "os" is an article
 _NUMBER_WORDS_OF_OTHER_MEANING = {"fr": frozenset({"neuf"}), "it": frozenset({"sei"})}  # "new", "you are"
 
@@ -98,9 +98,9 @@ _number_word_token = lru_cache(maxsize=4096)(_NumberWordToken)
 
 def _is_part_of_larger_number(text: str, start: int, number_value: int) -> bool:
     """Is it the scale of digits, or the hundred of a percentage: "5 million", "dix pour cent"?"""
-    if number_value in _SCALE_VALUES and _DIGIT_BEFORE.search(text, max(0, start - 2), start):
+    if number_value in _SCALE_VALUES and _DIGIT_BEFORE_NUMBER.search(text, max(0, start - 2), start):
         return True
-    return number_value == 100 and _PER_BEFORE.search(text, max(0, start - 12), start) is not None
+    return number_value == 100 and _PER_BEFORE_NUMBER.search(text, max(0, start - 12), start) is not None
 
 
 _SCALES = {
@@ -118,20 +118,20 @@ _SCALES = {
 }
 _UNSPACED_LETTERS = "\u0900"  # from there on a word may go on right behind the scale: ล้านบาท, 万人
 _NUMBER_POWERS = {word: power for power, words in _SCALES.items() for word in words.split()}
-_SCALE_NAME = "|".join(
+_NUMBER_SCALE = "|".join(
     rf"{word}(?![^\W\d_])" if word < _UNSPACED_LETTERS else word
     for word in sorted(_NUMBER_POWERS, key=lambda word: (-len(word), word))
 )
-_SCALE_BEHIND_NUMBER = re.compile(rf"[ \u00a0\u202f-]?({_SCALE_NAME})", re.IGNORECASE)
-_SCALE_BEHIND_DIGIT = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?({_SCALE_NAME})", re.IGNORECASE)
-_NUMBER_SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_SCALE_NAME})|[万萬만億亿억兆조]", re.IGNORECASE)
+_SCALE_BEHIND_NUMBER = re.compile(rf"[ \u00a0\u202f-]?({_NUMBER_SCALE})", re.IGNORECASE)
+_SCALE_BEHIND_DIGIT = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?({_NUMBER_SCALE})", re.IGNORECASE)
+_NUMBER_SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_NUMBER_SCALE})|[万萬만億亿억兆조]", re.IGNORECASE)
 _AMOUNT_LETTERS = {"k": 3, "m": 6, "b": 9}
 _NUMBER_LETTER = re.compile(r"[kmb](?![^\W\d_])", re.IGNORECASE)
 _CURRENCY = r"(?:[A-Z]{0,3}[$€£¥]|EUR|USD|GBP|CHF|INR|Rs\.?)"
 # never behind a number: that is the scale of this number alone
 _SCALE_OF_ALL_NUMBERS = re.compile(
     rf"(?:\b(?:in|en|em|i|w|v|в)[ \u00a0](?:{_CURRENCY}[ \u00a0]?)?|(?<!\d)(?:{_CURRENCY}|单位[:：]?|\()[ \u00a0]?)"
-    rf"({_SCALE_NAME})|\ben (miles)\b"
+    rf"({_NUMBER_SCALE})|\ben (miles)\b"
     rf"|(?<![^\W_])(?<!\d[ \u00a0])(t€|teur|k€|keur|m€|meur|(?:tsd|mio|mrd)\.?(?=[ \u00a0](?:{_CURRENCY}|euro)))"
     r"|(?:[$€£] ?|\(|\bin )[’']?(000)(?:s\b|\b(?! ?\d))",
     re.IGNORECASE,
@@ -188,7 +188,7 @@ _SIUNITX_PREFIXES = frozenset({"nano", "micro", "milli", "centi", "deci", "hecto
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
 _EXPONENT = r"(?:\^(?:\{([+−-]?\d{1,2})\}|([+−-]?\d{1,2}))|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?!\d)"
 _NUMBER_POWER_OF_TEN = re.compile(_EXPONENT)
-_TIMES_POWER = re.compile(rf"\s?[×·∙⋅*x]\s?10{_EXPONENT}|[eE]([+−-]?\d{{1,2}})(?!\w)")
+_NUMBER_TIMES_POWER = re.compile(rf"\s?[×·∙⋅*x]\s?10{_EXPONENT}|[eE]([+−-]?\d{{1,2}})(?!\w)")
 _VULGAR_FRACTION = re.compile(r"(\d?)([¼-¾⅐-⅞])")
 _NUMBER_FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,4}) )?(\d{1,4})\s?[/⁄]\s?(\d{1,4})(?![\d/⁄]|[.,]\d)")
 _ROMAN_NUMERAL = re.compile(r"\b(?=[IVXLC]{2,8}\b|[VX]\b)(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})(?<=[IVXLC])\b")
@@ -226,7 +226,7 @@ def exponent_after(text: str, start: int, end: int) -> tuple[int, int] | None:
     """
     if text[start - 1 : start].isalpha():
         return None
-    if match := _TIMES_POWER.match(text, end):
+    if match := _NUMBER_TIMES_POWER.match(text, end):
         return _exponent_of_ten(match), match.end()
     if text[start:end] == "10" and (match := _NUMBER_POWER_OF_TEN.match(text, end)):
         return _exponent_of_ten(match) - 1, match.end()
@@ -274,7 +274,7 @@ _NUMBER = re.compile(r"\d+(?:[.,٫٬．，]\d+|[\u00a0\u2009\u202f'’]\d{3}(?!\
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?")  # 1,234.5; 1,23,456
 _DOTTED_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")  # 1.234,56
 _SPACED_THOUSANDS = re.compile(r"(?<![\w.,])[1-9]\d{0,2}(?: \d{3})+(?![\w]|[.,]\d{3})")
-_LISTED_DIGITS = re.compile(r"(?<![\w.,])[1-9](?:,[1-9])+(?![\w,]|\.\d)")  # versions 1,2
+_LISTED_NUMBERS = re.compile(r"(?<![\w.,])[1-9](?:,[1-9])+(?![\w,]|\.\d)")  # versions 1,2
 YEARS_APART = 3  # of a year and a wrong one for it
 _YEAR_NUMBER = re.compile(r"(?:1[5-9]|20)[0-9]{2}")
 _DAY_OR_HOUR_NUMBER = re.compile(r"[2-9]|[12][0-9]|3[01]")
@@ -399,7 +399,7 @@ def alternative_readings(text: str, language: str) -> set[str]:
     number_readings = {str(chinese_value(match.group())) for match in _CHINESE_NUMBER.finditer(text)}
     number_readings |= {match.group().replace(" ", "") for match in _SPACED_THOUSANDS.finditer(text)}
     number_readings |= {_canonical_value(m.group()) for m in _NUMBER.finditer(text) if _power_after_number(text, m)}
-    number_readings |= {digit for match in _LISTED_DIGITS.finditer(text) for digit in match.group().split(",")}
+    number_readings |= {digit for match in _LISTED_NUMBERS.finditer(text) for digit in match.group().split(",")}
     number_readings |= {value for _, value in fractions(text)} | {str(value) for value in roman_values(text)}
     spelled_numbers = number_words(text, language)
     number_readings |= {word.value for word in spelled_numbers if word.is_ordinal or is_article(word, language)}
@@ -450,7 +450,7 @@ MOST_ROUNDED_OFF_SHARE = Decimal("0.05")  # of the exact number
 LEAST_ROUNDED_DIGITS = 2  # without zeros at the end, that a rounded number keeps
 _YEAR_NUMBERS = range(1900, 2101)
 _LONGEST_ROUNDING_WORD = 30  # characters
-_ROUNDING_WORD = re.compile(
+_BEFORE_ROUNDED_NUMBER = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|over|under|(?:close|up) to"
     r"|(?:more|less) than|circa|ca\.?|c\.|rund|etwa|ungefähr|gut|knapp|fast|über|unter|(?:mehr|weniger) als|environ"
     r"|près de|quelque|presque|(?:plus|moins) de|un[oa]s|aproximadamente|alrededor de|cerca de|casi|más de|mais de"
@@ -468,7 +468,7 @@ def scaled_values(cell_values: Iterable[str], scale_powers: Iterable[int]) -> se
 
 def is_called_rounded(text: str, start: int) -> bool:
     """Does a word or sign before the number at `start` say that it is not exact: "about US$5 billion"?"""
-    return _ROUNDING_WORD.search(text[max(0, start - _LONGEST_ROUNDING_WORD) : start]) is not None
+    return _BEFORE_ROUNDED_NUMBER.search(text[max(0, start - _LONGEST_ROUNDING_WORD) : start]) is not None
 
 
 def is_rounding(

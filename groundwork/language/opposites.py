@@ -217,7 +217,7 @@ def find_contradicted_word(original: str, rewording: str, source: str = "", ques
         ):
             continue
         opposite_stems = {stem(word, "en") for word in opposite_words}
-        contradicting_stems = opposite_stems - _denied_stems(excusing_text)
+        contradicting_stems = opposite_stems - _negated_stems(excusing_text)
         if contradicted_words := [
             word for word in _words_behind_nots(negated_text) if word and stem(word, "en") in contradicting_stems
         ]:
@@ -237,15 +237,15 @@ def _has_word_behind_not(negated_clauses: Iterable[str], sought_words: Set[str])
     return False
 
 
-def _denied_stems(text: str) -> set[str]:
+def _negated_stems(text: str) -> set[str]:
     """The stems of all words behind a "not" in its clause, and of all in a clause that denies in another way."""
-    denied_stems: set[str] = set()
+    negated_stems: set[str] = set()
     for clause in re.split(r"[.;:!?\n]", _NEGATED_LIMIT.sub("", text)):
         negation = _NEGATING_WORD.search(clause)
         clause_words = words(clause if negation is None else clause[negation.end() :])
         if negation or not _DENYING_WORDS.isdisjoint(clause_words):
-            denied_stems |= {stem(word, "en") for word in clause_words if word not in ENGLISH_STOP_WORDS}
-    return denied_stems
+            negated_stems |= {stem(word, "en") for word in clause_words if word not in ENGLISH_STOP_WORDS}
+    return negated_stems
 
 
 def _words_behind_nots(text: str) -> list[str]:

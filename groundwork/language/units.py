@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 UNITS = {
-    name: names.split()[0]
-    for names in (
+    unit_name: unit_names.split()[0]
+    for unit_names in (
         "second seconds sec secs s",
         "minute minutes min mins",
         "hour hours hr hrs h",
@@ -39,7 +39,7 @@ UNITS = {
         "point points",
         "goal goals",
     )
-    for name in names.split()
+    for unit_name in unit_names.split()
 }
 """Every name of a unit, in lower case, with the unit's canonical name."""
 

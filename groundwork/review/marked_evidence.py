@@ -46,17 +46,17 @@ def marked_pieces_with_figures(
     """The pieces of a chunk's text; a figure is a piece of its own, its caption with the file below data/text."""
     evidence_spans, marked_pieces = list(evidence_spans), []
     marked_until = 0
-    for figure in figures(chunk.text, chunk.document):
-        marked_pieces += _marked_pieces_between(chunk.text, evidence_spans, marked_until, figure.start)
-        is_marked = any(start <= figure.start and figure.end <= end for start, end in evidence_spans)
-        marked_pieces.append((figure.caption, is_marked, figure.file))
-        marked_until = figure.end
+    for marked_figure in figures(chunk.text, chunk.document):
+        marked_pieces += _marked_pieces_between(chunk.text, evidence_spans, marked_until, marked_figure.start)
+        is_marked = any(start <= marked_figure.start and marked_figure.end <= end for start, end in evidence_spans)
+        marked_pieces.append((marked_figure.caption, is_marked, marked_figure.file))
+        marked_until = marked_figure.end
     return [*marked_pieces, *_marked_pieces_between(chunk.text, evidence_spans, marked_until, len(chunk.text))]
 
 
 def evidence_figure_file(quote: str, document: str) -> str:
     """The file of a quote of evidence that is a figure, or ""."""
-    return next((figure.file for figure in figures(quote, document) if is_figure(quote)), "")
+    return next((evidence_figure.file for evidence_figure in figures(quote, document) if is_figure(quote)), "")
 
 
 def _marked_pieces_between(
