@@ -82,7 +82,7 @@ def convert(request: ConversionRequest) -> Conversion:
         "pdf-inspector": inspector_pages,
     }
     if unsure_pages := [layout_numbers[i] for i in inspector_only if count_markdown_tables(inspector_pages[i])]:
-        layout_warnings.append(_lost_tables_warning(unsure_pages))
+        layout_warnings.append(_lost_layout_tables_warning(unsure_pages))
     labels_by_page = unread_labels([layout_page.runs for layout_page in layout_contents], layout_numbers, layer)
     running_cells = [
         [*(line.cells for line in layout_lines), *([label] for label in layout_labels)]
@@ -135,19 +135,19 @@ def _running_lines_of_layout(
     layout_contents: Sequence[PageContent], layout_numbers: Sequence[int], layer: Sequence[str]
 ) -> RunningLines:
     """The running headers and footers of each page, and the numbers of its lines."""
-    body_size = statistics.median([run.size for layout_page in layout_contents for run in layout_page.runs] or [0.0])
-    names = heading_names([layout_page.runs for layout_page in layout_contents], body_size)
+    layout_size = statistics.median([run.size for layout_page in layout_contents for run in layout_page.runs] or [0.0])
+    names = heading_names([layout_page.runs for layout_page in layout_contents], layout_size)
     title_size = max((run.size for layout_page in layout_contents[:1] for run in layout_page.runs), default=0.0)
-    edges = [layout_page.edges for layout_page in layout_contents]
-    running = running_edge_lines(edges, layout_numbers, body_size, title_size, names)
-    labels = find_page_labels(edges, layout_numbers, body_size)
-    running = [
+    layout_edges = [layout_page.edges for layout_page in layout_contents]
+    layout_lines = running_edge_lines(layout_edges, layout_numbers, layout_size, title_size, names)
+    labels = find_page_labels(layout_edges, layout_numbers, layout_size)
+    layout_lines = [
         [*lines, *(line for line in layout_page if id(line) in labels and line not in lines), *line_numbers_of_page]
         for lines, layout_page, line_numbers_of_page in zip(
-            running, edges, line_numbers([layout_page.runs for layout_page in layout_contents]), strict=True
+            layout_lines, layout_edges, line_numbers([layout_page.runs for layout_page in layout_contents]), strict=True
         )
     ]
-    return separate_running_lines(running, layout_numbers, layer)
+    return separate_running_lines(layout_lines, layout_numbers, layer)
 
 
 def _markdown_by_layout(layout_contents: Sequence[PageContent], running: RunningLines) -> list[str]:
@@ -173,23 +173,23 @@ def _with_ligatures_in_layout(layout_pages: list[Any]) -> list[Any]:
         " ".join(text_item.text for text_item in layout_page.text_items) for layout_page in layout_pages if layout_page
     )
     return (
-        [_with_ligature_letters(layout_page, ligatures) if layout_page else layout_page for layout_page in layout_pages]
+        [_with_layout_ligatures(layout_page, ligatures) if layout_page else layout_page for layout_page in layout_pages]
         if ligatures
         else layout_pages
     )
 
 
-def _with_ligature_letters(layout_page: Any, ligatures: Mapping[str, str]) -> Any:
-    text_items = []
-    for text_item in layout_page.text_items:
-        words = [structs.replace(word, text=restore_ligatures(word.text, ligatures)) for word in text_item.words]
-        text_items.append(structs.replace(text_item, text=restore_ligatures(text_item.text, ligatures), words=words))
+def _with_layout_ligatures(layout_page: Any, ligatures: Mapping[str, str]) -> Any:
+    layout_items = []
+    for item in layout_page.text_items:
+        words = [structs.replace(word, text=restore_ligatures(word.text, ligatures)) for word in item.words]
+        layout_items.append(structs.replace(item, text=restore_ligatures(item.text, ligatures), words=words))
     return structs.replace(
-        layout_page, text_items=text_items, markdown=restore_ligatures(layout_page.markdown, ligatures)
+        layout_page, text_items=layout_items, markdown=restore_ligatures(layout_page.markdown, ligatures)
     )
 
 
-def _lost_tables_warning(layout_numbers: Sequence[int]) -> str:
+def _lost_layout_tables_warning(layout_numbers: Sequence[int]) -> str:
     """A warning of tables on pages in shaped scripts, whose rows and spaces get lost."""
     page_list = f"page{'s' if len(layout_numbers) > 1 else ''} {', '.join(map(str, layout_numbers))}"
     return f"{page_list}: tables in this script lose their structure; check them, or use --converter gemini"

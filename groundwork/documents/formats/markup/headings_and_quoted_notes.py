@@ -20,13 +20,13 @@ def fenced(language: str, code_lines: Iterable[str]) -> Iterator[str]:
     yield from (f"```{language}", "\n".join(code_lines).strip("\n"), "```", "")
 
 
-def note_title(note_kind: str, title: str) -> str:
+def note_title(note_kind: str, quoted_title: str) -> str:
     """What stands above a note of this kind: "Tip", "Added in version 3.1", or its own title."""
     note_kind_title = _NOTE_TITLES.get(note_kind)
     return (
-        " ".join(filter(None, [note_kind_title, title]))
+        " ".join(filter(None, [note_kind_title, quoted_title]))
         if note_kind_title is not None
-        else title.strip() or note_kind.capitalize()
+        else quoted_title.strip() or note_kind.capitalize()
     )
 
 
