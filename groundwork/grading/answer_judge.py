@@ -65,7 +65,7 @@ class AnswerJudge:
 
     client: Callable[[], Client]
     call: ModelCall
-    wordings: Sequence[str]
+    judge_wordings: Sequence[str]
     repeats: int
     longest: int
     seed: int = 0
@@ -77,7 +77,7 @@ class AnswerJudge:
     @property
     def judge_prompts_hash(self) -> str:
         """Equal for judges that are asked in the same wordings, in the same order."""
-        return text_hash("\0".join(self.wordings))
+        return text_hash("\0".join(self.judge_wordings))
 
     def judge_was_asked_alike(self, recorded_judge_prompts: str) -> bool:
         """Were verdicts with this `judge_prompts` asked for in these wordings? Older ones, without any, count so."""
@@ -98,7 +98,7 @@ class AnswerJudge:
             else judged_case.answer[: self.longest] + CUT_ANSWER_NOTE
         )
         judge_messages = render_turns(
-            self.wordings[draw_number % len(self.wordings)],
+            self.judge_wordings[draw_number % len(self.judge_wordings)],
             question=judged_case.question,
             criteria="\n".join(
                 f"criterion_{number}: {judged_case.criteria[i]}" for number, i in enumerate(judged_order, 1)

@@ -141,17 +141,17 @@ class _KeptTags:
         """The kept tag nearest to that of `tag_rank`, and their cosine; -1.0 where none is kept. By rising
         `tag_rank`."""
         if (block_start := tag_rank - tag_rank % self._BLOCK) != self._block_start:
-            self._start_block(block_start)
-        kept_in_block = self._kept_tag_rows[self._kept_before :]
+            self._start_tag_block(block_start)
+        kept_tags_in_block = self._kept_tag_rows[self._kept_before :]
         nearest_tag_before = self._nearest_before[tag_rank - block_start]
-        if not kept_in_block:
+        if not kept_tags_in_block:
             return nearest_tag_before
-        tag_cosines = self._tag_vectors[kept_in_block] @ self._tag_vectors[tag_rank]
+        tag_cosines = self._tag_vectors[kept_tags_in_block] @ self._tag_vectors[tag_rank]
         nearest_in_block = int(tag_cosines.argmax())
-        nearest_pair = kept_in_block[nearest_in_block], float(tag_cosines[nearest_in_block])
+        nearest_pair = kept_tags_in_block[nearest_in_block], float(tag_cosines[nearest_in_block])
         return max(nearest_tag_before, nearest_pair, key=lambda neighbour: neighbour[1])
 
-    def _start_block(self, block_start: int) -> None:
+    def _start_tag_block(self, block_start: int) -> None:
         tag_block = self._tag_vectors[block_start : block_start + self._BLOCK]
         self._block_start, self._kept_before = block_start, len(self._kept_tag_rows)
         self._nearest_before = [(0, -1.0)] * len(tag_block)
