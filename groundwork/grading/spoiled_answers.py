@@ -161,11 +161,11 @@ def _criterion_terms(spoiled_row: QuestionRow) -> list[set[str]]:
 
 
 def _row_language(spoiled_row: QuestionRow) -> str:
-    return _language_of(f"{spoiled_row.question} {spoiled_row.answer}")
+    return _spoiled_language(f"{spoiled_row.question} {spoiled_row.answer}")
 
 
 @lru_cache(maxsize=4096)
-def _language_of(text: str) -> str:
+def _spoiled_language(text: str) -> str:
     return detect_language(text)
 
 

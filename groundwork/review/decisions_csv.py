@@ -205,7 +205,7 @@ def _read_csv_rows(csv_file: Path) -> Iterable[tuple[int, dict[str, str]]]:
 
 
 def _split_csv_header(header_line: str, delimiter: str) -> Sequence[str]:
-    return [column.strip('" \r\ufeff').casefold() for column in header_line.split(delimiter)]
+    return [csv_column.strip('" \r\ufeff').casefold() for csv_column in header_line.split(delimiter)]
 
 
 def _decode_csv_file(csv_file: Path) -> str:
@@ -225,23 +225,23 @@ def _decode_csv_file(csv_file: Path) -> str:
 
 def export_decisions_csv(csv_file: Path, session: ReviewSession) -> int:
     pair_count = write_decisions_csv(csv_file, session)
-    edits = "write accept or reject into the column verdict, or edit the texts"
-    print(f"{counted(pair_count, 'pair')} -> {openable_path(csv_file)}; {edits}")
+    csv_edits = "write accept or reject into the column verdict, or edit the texts"
+    print(f"{counted(pair_count, 'pair')} -> {openable_path(csv_file)}; {csv_edits}")
     return EXIT_OK
 
 
 def import_decisions_csv(csv_file: Path, session: ReviewSession) -> int:
-    imported = read_decisions_csv(csv_file, session)
-    if imported.decisions:
-        append_decisions(session.decisions_path, imported.decisions)
-    csv_verdicts = Counter(decision.verdict for decision in imported.decisions)
+    imported_csv = read_decisions_csv(csv_file, session)
+    if imported_csv.decisions:
+        append_decisions(session.decisions_path, imported_csv.decisions)
+    csv_verdicts = Counter(decision.verdict for decision in imported_csv.decisions)
     accepted, rejected = csv_verdicts["accept"] + csv_verdicts["edit"], csv_verdicts["reject"]
-    unchanged_rows = counted(imported.unchanged, "row")
+    unchanged_rows = counted(imported_csv.unchanged, "row")
     print(f"{accepted:,} accepted ({csv_verdicts['edit']:,} edited), {rejected:,} rejected, {unchanged_rows} as before")
-    for csv_fault in imported.faults[:MAX_CSV_FAULTS]:
+    for csv_fault in imported_csv.faults[:MAX_CSV_FAULTS]:
         print(terminal_text(f"failed {csv_fault}"))
-    if len(imported.faults) > MAX_CSV_FAULTS:
-        print(f"… and {len(imported.faults) - MAX_CSV_FAULTS:,} more")
-    if imported.decisions:
+    if len(imported_csv.faults) > MAX_CSV_FAULTS:
+        print(f"… and {len(imported_csv.faults) - MAX_CSV_FAULTS:,} more")
+    if imported_csv.decisions:
         print(f"-> {openable_path(session.decisions_path)}")
-    return EXIT_FAILED if imported.faults else EXIT_OK
+    return EXIT_FAILED if imported_csv.faults else EXIT_OK

@@ -10,18 +10,18 @@ from groundwork.markdown.grounding import SourceText
 from groundwork.records import Chunk
 
 
-def chunk_with_marked_evidence(chunk_id: str, chunk: Chunk | None, evidence: Sequence[str]) -> dict[str, Any]:
+def chunk_with_marked_evidence(chunk_id: str, marked_chunk: Chunk | None, evidence: Sequence[str]) -> dict[str, Any]:
     """What the page shows of a chunk: its title and its pieces, those of the evidence marked; a lost one is missing."""
-    if chunk is None:
+    if marked_chunk is None:
         return {"id": chunk_id, "title": chunk_id, "pieces": [], "missing": True}
-    evidence_source = SourceText(chunk.text, chunk.language)
+    evidence_source = SourceText(marked_chunk.text, marked_chunk.language)
     evidence_spans = [span for quote in evidence if (span := evidence_source.find(quote))]
-    evidence_title = " › ".join(chunk.headings) or chunk.document
-    evidence_pages = f", page {', '.join(map(str, chunk.pages))}" if chunk.pages else ""
+    evidence_title = " › ".join(marked_chunk.headings) or marked_chunk.document
+    evidence_pages = f", page {', '.join(map(str, marked_chunk.pages))}" if marked_chunk.pages else ""
     return {
         "id": chunk_id,
         "title": f"{evidence_title}{evidence_pages}",
-        "pieces": marked_pieces_with_figures(chunk, evidence_spans),
+        "pieces": marked_pieces_with_figures(marked_chunk, evidence_spans),
         "missing": False,
     }
 

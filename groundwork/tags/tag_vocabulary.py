@@ -175,11 +175,11 @@ async def propose_vocabulary(job: Job, vocabulary: TagVocabulary, questions_to_t
 
 
 def proposal_messages(job: Job, vocabulary: TagVocabulary, questions_to_tag: Sequence[str]) -> list[dict[str, Any]]:
-    tag_settings = job.config.tags
+    vocabulary_settings = job.config.tags
     vocabulary_sample = questions_to_tag[:: -(-len(questions_to_tag) // PROPOSAL_SAMPLE)]
     return render_turns(
-        job.prompt(tag_settings.vocabulary_prompt),
-        max_tags=str(tag_settings.max_tags),
+        job.prompt(vocabulary_settings.vocabulary_prompt),
+        max_tags=str(vocabulary_settings.max_tags),
         count=str(round(PROPOSED_SHARE * vocabulary.max_size)),
         questions="\n".join(f"- {' '.join(question.split())}" for question in vocabulary_sample),
     )
