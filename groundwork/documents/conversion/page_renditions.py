@@ -55,19 +55,19 @@ def convert_pages(name: str, request: ConversionRequest, layer: list[str]) -> Pa
     `layer` is the text layer of the whole document (or of its first pages). Of a converter that reads each page by
     itself, one that raises costs that page alone; where all do, the first error is raised.
     """
-    page_numbers = request.pages or list(range(1, len(layer) + 1))
-    request = dataclasses.replace(request, layer=[layer[number - 1] for number in page_numbers])
+    rendition_pages = request.pages or list(range(1, len(layer) + 1))
+    request = dataclasses.replace(request, layer=[layer[number - 1] for number in rendition_pages])
     auditor = _RenditionAuditor(name, layer)
-    return (auditor.convert_singly if CONVERTERS[name].singly else auditor.convert)(request, page_numbers)
+    return (auditor.convert_singly if CONVERTERS[name].singly else auditor.convert)(request, rendition_pages)
 
 
 class _RenditionAuditor:
     """Mends and audits what a converter makes of a document's pages."""
 
-    def __init__(self, name: str, layer: Sequence[str]) -> None:
+    def __init__(self, name: str, rendition_layer: Sequence[str]) -> None:
         self._name = name
-        self._layer = layer
-        self._running_keys = running_keys(layer)
+        self._rendition_layer = rendition_layer
+        self._running_keys = running_keys(rendition_layer)
         self._first_page_keys: Set[str] = frozenset()  # of them those that stay on the first page
         self._position_keys: set[str] = set()
         self._document_words: DocumentWords | None = None
@@ -84,33 +84,33 @@ class _RenditionAuditor:
 
     def convert_singly(self, request: ConversionRequest, page_numbers: Sequence[int]) -> PageRenditions:
         """The pages `page_numbers`, each converted by itself. Raises what the first one raised where all do."""
-        single_renditions, page_errors = [], []
+        single_renditions, rendition_errors = [], []
         for page_number, layer_page in zip(page_numbers, request.layer, strict=True):
             page_request = dataclasses.replace(request, pages=[page_number], layer=[layer_page])
             try:
                 single_renditions.append(self.convert(page_request, [page_number]))
             except Exception as error:
-                page_errors.append(error)
+                rendition_errors.append(error)
                 single_renditions.append(self._rendition_of_failed_page(page_number, error))
                 report_progress()
-        if page_errors and len(page_errors) == len(page_numbers):
-            raise page_errors[0]
+        if rendition_errors and len(rendition_errors) == len(page_numbers):
+            raise rendition_errors[0]
         return PageRenditions(
             pages=[page for single in single_renditions for page in single.pages],
             audits=[audit for single in single_renditions for audit in single.audits],
             makers=[maker for single in single_renditions for maker in single.makers],
             warnings=[warning for single in single_renditions for warning in single.warnings],
-            troubles=[why for single in single_renditions for why in single.troubles or [""]] if page_errors else [],
+            troubles=[why for one in single_renditions for why in one.troubles or [""]] if rendition_errors else [],
         )
 
     def _rendition_of_failed_page(self, page_number: int, error: Exception) -> PageRenditions:
-        failed_reason = f"{type(error).__name__}: {error}"
+        rendition_failure = f"{type(error).__name__}: {error}"
         return PageRenditions(
             pages=[""],
-            audits=[AuditReference(self._layer[page_number - 1]).audit("")],
+            audits=[AuditReference(self._rendition_layer[page_number - 1]).audit("")],
             makers=[self._name],
-            warnings=[f"page {page_number}: {self._name}: {failed_reason}"],
-            troubles=[failed_reason],
+            warnings=[f"page {page_number}: {self._name}: {rendition_failure}"],
+            troubles=[rendition_failure],
         )
 
     def audit(self, conversion: Conversion, page_numbers: Sequence[int]) -> PageRenditions:
@@ -118,7 +118,9 @@ class _RenditionAuditor:
         running_cells = conversion.running or [[] for _ in page_numbers]
         self._position_keys = unnumbered_keys(running_cells, page_numbers)
         cells_by_page = dict(zip(page_numbers, running_cells, strict=True))
-        self._first_page_keys = unrepeated_keys(self._layer, self._running_keys, cells_by_page, conversion.first_page)
+        self._first_page_keys = unrepeated_keys(
+            self._rendition_layer, self._running_keys, cells_by_page, conversion.first_page
+        )
         best_renditions = [
             self._best_rendition_of_page(conversion, i, page_number, running_cells[i])
             for i, page_number in enumerate(page_numbers)
@@ -138,18 +140,19 @@ class _RenditionAuditor:
     def _without_headers_of_markdown(self, pages: list[str], page_numbers: Sequence[int]) -> list[str]:
         """The pages; of those in a shaped script, whose text layer spells its headers in another way, without what runs
         through their Markdown."""
-        is_shaped_page = [is_shaped(self._layer[page_number - 1]) for page_number in page_numbers]
-        if not any(is_shaped_page):
+        are_shaped = [is_shaped(self._rendition_layer[page_number - 1]) for page_number in page_numbers]
+        if not any(are_shaped):
             return pages
-        stripped_pages = without_running(pages, page_numbers)
+        stripped_renditions = without_running(pages, page_numbers)
         return [
-            after if shaped else page for page, after, shaped in zip(pages, stripped_pages, is_shaped_page, strict=True)
+            after if shaped else page
+            for page, after, shaped in zip(pages, stripped_renditions, are_shaped, strict=True)
         ]
 
     def _best_rendition_of_page(
         self, conversion: Conversion, i: int, page_number: int, running_cells: Sequence[Sequence[str]]
     ) -> Rendition:
-        page_layer = self._strip_running_lines(self._layer[page_number - 1], page_number, running_cells)
+        page_layer = self._strip_running_lines(self._rendition_layer[page_number - 1], page_number, running_cells)
         reference, audited_renditions = (
             self._audited_renditions.pop(i) if i in self._audited_renditions else (AuditReference(page_layer), {})
         )
@@ -169,21 +172,19 @@ class _RenditionAuditor:
     ) -> Iterator[RawRendition]:
         """A page's renditions, each made ready only when the ones before it are not good enough."""
         for maker, pages in renditions.items():
-            mended_page = pages[i] if maker == OWN_RENDITION else mend_broken_lines(pages[i])
-            yield (
-                maker,
-                self._strip_running_lines(mended_page, page_number, [] if maker == OWN_RENDITION else running_cells),
-            )
+            is_own = maker == OWN_RENDITION
+            rendition = pages[i] if is_own else mend_broken_lines(pages[i])
+            yield maker, self._strip_running_lines(rendition, page_number, [] if is_own else running_cells)
 
-    def _strip_running_lines(self, page: str, page_number: int, running_cells: Sequence[Sequence[str]]) -> str:
+    def _strip_running_lines(self, rendition: str, page_number: int, running_cells: Sequence[Sequence[str]]) -> str:
         """The page without what runs through the document: lines that the converter has left out, given by their
         cells, and those that the text layer tells."""
-        page = without_lines(page, running_cells)
+        rendition = without_lines(rendition, running_cells)
         heading_keys = {
-            key for line in page.split("\n") if line.startswith("#") for key in line_keys(line, page_number)
+            key for line in rendition.split("\n") if line.startswith("#") for key in line_keys(line, page_number)
         }
         return strip_running(
-            [page], self._running_keys - (self._position_keys & heading_keys), [page_number], self._first_page_keys
+            [rendition], self._running_keys - (self._position_keys & heading_keys), [page_number], self._first_page_keys
         )[0]
 
     def _mend_rendition(self, rendition: Rendition) -> str:
@@ -191,7 +192,7 @@ class _RenditionAuditor:
         if rendition.maker == OWN_RENDITION or not has_words_parted_by_hyphen(rendition.markdown):
             return rendition.markdown
         self._document_words = self._document_words or DocumentWords(
-            line for page in self._layer for line in page.split("\n")
+            line for page in self._rendition_layer for line in page.split("\n")
         )
         return self._document_words.mend(rendition.markdown)
 
@@ -252,12 +253,12 @@ def choose_rendition(
     first_rendition = next(filled_renditions, (maker, first_markdown))
     best_rendition = audit(first_rendition)
     while not _is_good_rendition(best_rendition.audit) and (raw_rendition := next(filled_renditions, None)):
-        candidate = audit(raw_rendition)
-        finds_numbers = len(candidate.audit.lost_numbers) < len(best_rendition.audit.lost_numbers)
-        least_gain = 0.0 if finds_numbers else _LEAST_RENDITION_GAIN
-        keeps_more = candidate.audit.text_kept > best_rendition.audit.text_kept + least_gain
-        if keeps_more and _is_no_worse_rendition(candidate, best_rendition, reference):
-            best_rendition = candidate
+        later_rendition = audit(raw_rendition)
+        finds_numbers = len(later_rendition.audit.lost_numbers) < len(best_rendition.audit.lost_numbers)
+        least_rendition_gain = 0.0 if finds_numbers else _LEAST_RENDITION_GAIN
+        rendition_keeps_more = later_rendition.audit.text_kept > best_rendition.audit.text_kept + least_rendition_gain
+        if rendition_keeps_more and _is_no_worse_rendition(later_rendition, best_rendition, reference):
+            best_rendition = later_rendition
     return best_rendition
 
 
@@ -277,7 +278,7 @@ def _is_no_worse_rendition(candidate: Rendition, best: Rendition, reference: Aud
 def _rendition_qualities(rendition: Rendition, reference: AuditReference) -> tuple[float, ...]:
     """What a rendition keeps of a page and how well it reads; the more the better."""
     audit, rendition_markdown = rendition.audit, rendition.markdown
-    kept_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
+    rendition_shares = (audit.words_kept, audit.pairs_kept, audit.numbers_kept, -audit.glued, -audit.repeated)
     rendition_ticks = sum(map(rendition_markdown.count, FORM_TICKS))
     structure_qualities = (
         readability(reference, rendition_markdown),
@@ -285,7 +286,7 @@ def _rendition_qualities(rendition: Rendition, reference: AuditReference) -> tup
         readable_contents_lines(rendition_markdown),
         rendition_ticks,
     )
-    return (*kept_shares, -_count_rendition_symbols(rendition_markdown, reference), *structure_qualities)
+    return (*rendition_shares, -_count_rendition_symbols(rendition_markdown, reference), *structure_qualities)
 
 
 def _count_rendition_symbols(rendition_markdown: str, reference: AuditReference) -> int:

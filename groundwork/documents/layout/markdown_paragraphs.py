@@ -24,7 +24,7 @@ from groundwork.documents.layout.text_runs_and_lines import (
     Line,
     Stretches,
     cleaned_line,
-    first_word_width,
+    first_run_word_width,
     has_field_rule,
     is_bullet,
     is_typed_rule,
@@ -217,7 +217,7 @@ class MarkdownWriter:
         room_on_paragraph_line = self.right - paragraph_line.x2
         if paragraph_line.x1 - self.left > 2 and abs(paragraph_line.x1 + paragraph_line.x2 - line.x1 - line.x2) < 4:
             room_on_paragraph_line *= 2  # centred lines have it on both sides
-        return room_on_paragraph_line < first_word_width(line)
+        return room_on_paragraph_line < first_run_word_width(line)
 
     def _is_label_mid_paragraph(self, paragraph_line: Line, line: Line, is_wrapped: bool) -> bool:
         """Whether what looks like an item's label is the next word of a sentence, such as a number in brackets."""

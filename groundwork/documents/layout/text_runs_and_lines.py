@@ -117,7 +117,7 @@ def has_field_rule(line: Line) -> bool:
     return any(x1 <= line.x1 + 2 and x2 > line_reach for x1, x2 in line.underlined)
 
 
-def first_word_width(line: Line) -> float:
+def first_run_word_width(line: Line) -> float:
     """How wide the first word is, with a space; of Chinese and Japanese, which break anywhere, two characters."""
     first_run = line.cells[0]
     if has_unspaced(first_run.text.split(None, 1)[0]):
@@ -173,8 +173,8 @@ def to_run(
     is_typed = run_font in typewriter or is_mono_font(run_font)
     is_mono = is_typed and text_item.width > _MONO_RUN_WIDTH * size * len(run_text)  # not its first word alone
     spelt_run = speller.spell(run_text)
-    text_tokens, run_boxes = run_text.split(), [word.text for word in text_item.words]
-    boxes_fit_run = text_tokens == run_boxes or sum(map(len, text_tokens)) == sum(
+    run_tokens, run_boxes = run_text.split(), [word.text for word in text_item.words]
+    boxes_fit_run = run_tokens == run_boxes or sum(map(len, run_tokens)) == sum(
         len("".join(word.split())) for word in run_boxes
     )
     run_words = tuple(
@@ -217,34 +217,34 @@ def _run_top_and_bottom(text_item: Any) -> tuple[float, float]:
     return middle_run_word.y, middle_run_word.y + middle_run_word.height
 
 
-def _spelt_word_boxes(run_words: Sequence[Any], text: str) -> list[Box]:
+def _spelt_word_boxes(run_words: Sequence[Any], spelt_run: str) -> list[Box]:
     """The words of a text item; boxes that the text layer holds as one word are one."""
-    spelt_words = text.split()
-    if [len(word.text) for word in run_words] == [len(word) for word in spelt_words]:  # as nearly always
+    spelt_run_words = spelt_run.split()
+    if [len(word.text) for word in run_words] == [len(word) for word in spelt_run_words]:  # as nearly always
         return [
             Box(word.x, word.y, word.x + word.width, word.y + word.height, run_letters)
-            for word, run_letters in zip(run_words, spelt_words, strict=True)
+            for word, run_letters in zip(run_words, spelt_run_words, strict=True)
         ]
-    joined_line_words: list[Box] = []
+    joined_run_words: list[Box] = []
     run_letters = ""
     for word in run_words:
         run_box = Box(word.x, word.y, word.x + word.width, word.y + word.height, word.text)
-        if run_letters and spelt_words and len("".join(spelt_words[0].split())) > len(run_letters):
-            joined_line_words[-1] = Box(
-                joined_line_words[-1].x1,
-                min(joined_line_words[-1].y1, run_box.y1),
+        if run_letters and spelt_run_words and len("".join(spelt_run_words[0].split())) > len(run_letters):
+            joined_run_words[-1] = Box(
+                joined_run_words[-1].x1,
+                min(joined_run_words[-1].y1, run_box.y1),
                 run_box.x2,
-                max(joined_line_words[-1].y2, run_box.y2),
-                spelt_words[0],
+                max(joined_run_words[-1].y2, run_box.y2),
+                spelt_run_words[0],
             )
         else:
-            joined_line_words.append(run_box)
+            joined_run_words.append(run_box)
             run_letters = ""
         run_letters += word.text
-        if spelt_words and len(run_letters) >= len(spelt_words[0]):
-            joined_line_words[-1] = joined_line_words[-1]._replace(text=spelt_words.pop(0))
+        if spelt_run_words and len(run_letters) >= len(spelt_run_words[0]):
+            joined_run_words[-1] = joined_run_words[-1]._replace(text=spelt_run_words.pop(0))
             run_letters = ""
-    return joined_line_words
+    return joined_run_words
 
 
 def spread_words(run_text: str, x: float, width: float, rise: tuple[float, float]) -> list[Box]:
@@ -366,27 +366,27 @@ def _join_leader_cells(line_cells: list[Run]) -> list[Run]:
         return line_cells
     if any(is_number(cell.text.strip(". ")) for cell in line_cells[1:-1]):
         return line_cells
-    leader_number = line_cells[-1].text.lstrip(". ")
-    if not leader_number.isdigit():
+    line_end_number = line_cells[-1].text.lstrip(". ")
+    if not line_end_number.isdigit():
         return line_cells
-    leader_title_start = _leader_title_cell(line_cells)
-    leader_title = " ".join(cell.text for cell in line_cells[leader_title_start:-1])
-    line_words = tuple(word for cell in line_cells[leader_title_start:] for word in cell.words)
-    leader_line = line_cells[leader_title_start]._replace(
-        x2=line_cells[-1].x2, text=f"{leader_title.rstrip('. ')} ..... {leader_number}", words=line_words
+    first_title_cell = _leader_title_cell(line_cells)
+    line_title = " ".join(cell.text for cell in line_cells[first_title_cell:-1])
+    line_words = tuple(word for cell in line_cells[first_title_cell:] for word in cell.words)
+    joined_line_cell = line_cells[first_title_cell]._replace(
+        x2=line_cells[-1].x2, text=f"{line_title.rstrip('. ')} ..... {line_end_number}", words=line_words
     )
-    return [*line_cells[:leader_title_start], leader_line]
+    return [*line_cells[:first_title_cell], joined_line_cell]
 
 
 def _leader_title_cell(line_cells: Sequence[Run]) -> int:
     """The first cell of the title that leading dots follow; running text to its left is another column's."""
-    leader_cell = next(
+    dotted_line_cell = next(
         (i for i, cell in enumerate(line_cells) if cell.text[0] == "." or LEADERS_AT_END.search(cell.text)), 0
     )
-    title_cell = max(0, leader_cell - 1) if line_cells[leader_cell].text[0] == "." else leader_cell
-    while title_cell and len(line_cells[title_cell - 1].text.split()) < _LEADER_TITLE_WORDS:
-        title_cell -= 1
-    return title_cell
+    line_title_cell = max(0, dotted_line_cell - 1) if line_cells[dotted_line_cell].text[0] == "." else dotted_line_cell
+    while line_title_cell and len(line_cells[line_title_cell - 1].text.split()) < _LEADER_TITLE_WORDS:
+        line_title_cell -= 1
+    return line_title_cell
 
 
 def _join_item_labels(line_cells: list[Run]) -> list[Run]:
@@ -408,8 +408,8 @@ def word_lines(words: Iterable[Box]) -> list[list[Box]]:
     """Words that share a height, from left to right; lines from top to bottom."""
     line_words: list[list[Box]] = []
     for line_word in sorted(words, key=lambda b: b.y1 + b.y2):
-        word_middle = (line_word.y1 + line_word.y2) / 2
-        if line_words and abs(word_middle - (line_words[-1][0].y1 + line_words[-1][0].y2) / 2) < 0.45 * (
+        line_word_middle = (line_word.y1 + line_word.y2) / 2
+        if line_words and abs(line_word_middle - (line_words[-1][0].y1 + line_words[-1][0].y2) / 2) < 0.45 * (
             line_word.y2 - line_word.y1
         ):
             line_words[-1].append(line_word)

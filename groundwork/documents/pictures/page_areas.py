@@ -107,32 +107,32 @@ def text_lines(layer: Any, page_area: PageArea) -> list[AreaOfTextLine]:
 
 def _is_area_on_same_line(previous_area: PageArea, area: PageArea) -> bool:
     """Does a piece of text stand on the line of the one before, a word's distance behind it?"""
-    line_height = max(previous_area.height, area.height)
+    area_height = max(previous_area.height, area.height)
     is_level_area = min(previous_area.top, area.top) - max(previous_area.bottom, area.bottom) > 0.5 * min(
         previous_area.height, area.height
     )
-    return is_level_area and -0.5 * line_height <= area.left - previous_area.right <= 0.8 * line_height
+    return is_level_area and -0.5 * area_height <= area.left - previous_area.right <= 0.8 * area_height
 
 
 def areas_of_prose_lines(
-    area_lines: Sequence[AreaOfTextLine], least_words: int = 7, stacked_words: int = 4
+    area_lines: Sequence[AreaOfTextLine], area_words: int = 7, stacked_area_words: int = 4
 ) -> list[AreaOfTextLine]:
-    """The lines that are text: those of `least_words`, and those of `stacked_words` in three below each other."""
+    """The lines that are text: those of `area_words`, and those of `stacked_area_words` in three below each other."""
 
     def is_stacked(upper_area: AreaOfTextLine, lower_area: AreaOfTextLine) -> bool:
         area_gap = upper_area.area.bottom - lower_area.area.top
         return (
             abs(upper_area.area.left - lower_area.area.left) < 3
             and -2 < area_gap < max(upper_area.area.height, 6)
-            and lower_area.words >= stacked_words
+            and lower_area.words >= stacked_area_words
         )
 
-    areas_of_text = {area_line: None for area_line in area_lines if area_line.words >= least_words}
+    areas_of_text = {area_line: None for area_line in area_lines if area_line.words >= area_words}
     stacked_areas: list[AreaOfTextLine] = []
     for area_line in area_lines:
         if not (stacked_areas and is_stacked(stacked_areas[-1], area_line)):
             stacked_areas = []
-        if stacked_areas or area_line.words >= stacked_words:
+        if stacked_areas or area_line.words >= stacked_area_words:
             stacked_areas.append(area_line)
         if len(stacked_areas) >= 3:
             areas_of_text |= dict.fromkeys(stacked_areas)

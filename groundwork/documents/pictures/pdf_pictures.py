@@ -309,14 +309,14 @@ def _pieces_between_pictures(markdown: str) -> list[tuple[int, int]]:
 
 
 def _picture_pieces_of(picture_block: Block, markdown: str) -> Iterator[tuple[int, int]]:
-    piece_start = picture_block.start
-    piece_end = piece_start + len(markdown[piece_start : picture_block.end].rstrip())
+    picture_piece_start = picture_block.start
+    picture_piece_end = picture_piece_start + len(markdown[picture_piece_start : picture_block.end].rstrip())
     if picture_block.kind not in ("table", "code", "formula"):
-        for blank in _BLANK_BETWEEN_PICTURES.finditer(markdown, piece_start, piece_end):
-            yield piece_start, blank.start()
-            piece_start = blank.end()
-    if piece_start < piece_end:
-        yield piece_start, piece_end
+        for blank in _BLANK_BETWEEN_PICTURES.finditer(markdown, picture_piece_start, picture_piece_end):
+            yield picture_piece_start, blank.start()
+            picture_piece_start = blank.end()
+    if picture_piece_start < picture_piece_end:
+        yield picture_piece_start, picture_piece_end
 
 
 def _find_picture_position(

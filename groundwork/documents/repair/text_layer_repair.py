@@ -99,31 +99,31 @@ class _LayerWordBoundaries:
 
     def __init__(self, layer_reference: AuditReference) -> None:
         layer_text = unicodedata.normalize("NFKC", layer_reference.text)
-        self._layer_words = words_or_characters(layer_text)
-        self._known_layer_words = {word.casefold() for word in self._layer_words} | set(layer_reference.counts)
-        self._layer_letters = "".join(self._layer_words)
+        self._repair_words = words_or_characters(layer_text)
+        self._known_layer_words = {word.casefold() for word in self._repair_words} | set(layer_reference.counts)
+        self._repair_letters = "".join(self._repair_words)
         self._layer_word_starts: dict[int, int] = {}
         layer_offset = 0
-        for i, word in enumerate(self._layer_words):
+        for i, word in enumerate(self._repair_words):
             self._layer_word_starts[layer_offset] = i
             layer_offset += len(word)
 
-    def words_of_layer(self, word: str) -> str:
-        """`word`, or the words of the text layer that it runs together."""
-        glued_letters = unicodedata.normalize("NFKC", word)
+    def words_of_layer(self, word_to_repair: str) -> str:
+        """`word_to_repair`, or the words of the text layer that it runs together."""
+        glued_letters = unicodedata.normalize("NFKC", word_to_repair)
         if len(glued_letters) < 4 or glued_letters.casefold() in self._known_layer_words:
-            return word
-        layer_offset = self._layer_letters.find(glued_letters)
+            return word_to_repair
+        layer_offset = self._repair_letters.find(glued_letters)
         while layer_offset >= 0:
             first_layer_word = self._layer_word_starts.get(layer_offset)
             last_layer_word = self._layer_word_starts.get(
                 layer_offset + len(glued_letters),
-                len(self._layer_words) if layer_offset + len(glued_letters) == len(self._layer_letters) else -1,
+                len(self._repair_words) if layer_offset + len(glued_letters) == len(self._repair_letters) else -1,
             )
             if first_layer_word is not None and last_layer_word is not None and last_layer_word > first_layer_word + 1:
-                return " ".join(self._layer_words[first_layer_word:last_layer_word])
-            layer_offset = self._layer_letters.find(glued_letters, layer_offset + 1)
-        return word
+                return " ".join(self._repair_words[first_layer_word:last_layer_word])
+            layer_offset = self._repair_letters.find(glued_letters, layer_offset + 1)
+        return word_to_repair
 
 
 def _join_word_by_layer(match: re.Match[str], reference: AuditReference) -> str:

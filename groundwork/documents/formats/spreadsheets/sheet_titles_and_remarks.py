@@ -45,8 +45,8 @@ def sheet_to_markdown(sheet_rows: SheetRows, lone_texts: Mapping[int, str], shee
 
 def numbered_rows(sheet_cells: Iterable[Sequence[str]]) -> SheetRows:
     """The cells that hold something, by row and column."""
-    rows = ((i, {j: cell for j, cell in enumerate(row, 1) if cell.strip()}) for i, row in enumerate(sheet_cells, 1))
-    return {i: cells for i, cells in rows if cells}
+    used_cells = ({j: cell for j, cell in enumerate(sheet_row, 1) if cell.strip()} for sheet_row in sheet_cells)
+    return {i: sheet_row for i, sheet_row in enumerate(used_cells, 1) if sheet_row}
 
 
 def single_sheet_cells(sheet_rows: SheetRows) -> dict[int, str]:
@@ -77,8 +77,8 @@ def _later_block_starts(
 
 def _is_sheet_header(sheet_rows: SheetRows, row_numbers: Sequence[int]) -> bool:
     """Whether the first rows, of words alone, name most columns in which the two below them have figures."""
-    is_row_of_words = [not any(map(FIGURE.match, sheet_rows[row_number].values())) for row_number in row_numbers]
-    header_depth = next((i for i, named in enumerate(is_row_of_words) if not named), len(row_numbers))
+    is_sheet_row_of_words = [not any(map(FIGURE.match, sheet_rows[row_number].values())) for row_number in row_numbers]
+    header_depth = next((i for i, named in enumerate(is_sheet_row_of_words) if not named), len(row_numbers))
     sheet_header_rows, rows_below_header = row_numbers[:header_depth], row_numbers[header_depth : header_depth + 2]
     if not sheet_header_rows or len(rows_below_header) < 2:
         return False
@@ -87,26 +87,26 @@ def _is_sheet_header(sheet_rows: SheetRows, row_numbers: Sequence[int]) -> bool:
         for column in sheet_rows[rows_below_header[0]]
         if all(FIGURE.match(sheet_rows[row].get(column, "")) for row in rows_below_header)
     ]
-    names = {
+    sheet_header_names = {
         sheet_rows[row][column] for row in sheet_header_rows for column in figure_columns if column in sheet_rows[row]
     }
-    return bool(names) and len(names) * 2 >= len(figure_columns)
+    return bool(sheet_header_names) and len(sheet_header_names) * 2 >= len(figure_columns)
 
 
 def _titles_and_remarks(
     sheet_rows: SheetRows, row_numbers: Sequence[int], lone_texts: Mapping[int, str]
 ) -> _SheetBlock:
-    whole_rows = [i for i, n in enumerate(row_numbers) if n not in lone_texts]
-    if not whole_rows or len({column for n in row_numbers for column in sheet_rows[n]}) < _LEAST_TITLED_COLUMNS:
+    whole_sheet_rows = [i for i, n in enumerate(row_numbers) if n not in lone_texts]
+    if not whole_sheet_rows or len({column for n in row_numbers for column in sheet_rows[n]}) < _LEAST_TITLED_COLUMNS:
         return _SheetBlock((), row_numbers, ())
-    first, table_end = _count_titles(sheet_rows, row_numbers, whole_rows[0]), whole_rows[-1] + 1
+    title_count, table_end = _count_titles(sheet_rows, row_numbers, whole_sheet_rows[0]), whole_sheet_rows[-1] + 1
     remark_starts = (
         i
         for i in range(table_end, len(row_numbers))
         if _is_remark(row_numbers[i] - row_numbers[i - 1], lone_texts[row_numbers[i]])
     )
     first_remark = next(remark_starts, len(row_numbers))
-    return _SheetBlock(row_numbers[:first], row_numbers[first:first_remark], row_numbers[first_remark:])
+    return _SheetBlock(row_numbers[:title_count], row_numbers[title_count:first_remark], row_numbers[first_remark:])
 
 
 def _is_remark(rows_apart: int, remark: str) -> bool:

@@ -46,14 +46,14 @@ class WorkbookComments:
         """The paragraphs of the boxes and shapes on a sheet, each once; those that show a cell say nothing new."""
         if self._package is None:
             return ""
-        sheet_relations = self._package.relations(part_name)
-        drawings = [relation.target for relation in sheet_relations if relation.kind == "drawing"]
-        drawing_roots = [root for name in drawings if (root := self._package.root_with(name, "txBody")) is not None]
-        shapes = [shape for root in drawing_roots for shape in root.iter("{*}sp") if not shape.get("textlink")]
-        shown_shapes = [shape for shape in shapes if next(shape.iterancestors("{*}Fallback"), None) is None]
-        paragraphs = (paragraph for shape in shown_shapes for paragraph in shape.iter(*tags("a", "p")))
+        box_relations = self._package.relations(part_name)
+        box_drawings = [relation.target for relation in box_relations if relation.kind == "drawing"]
+        box_roots = [root for name in box_drawings if (root := self._package.root_with(name, "txBody")) is not None]
+        box_shapes = [shape for root in box_roots for shape in root.iter("{*}sp") if not shape.get("textlink")]
+        shown_boxes = [shape for shape in box_shapes if next(shape.iterancestors("{*}Fallback"), None) is None]
+        box_paragraphs = (paragraph for shape in shown_boxes for paragraph in shape.iter(*tags("a", "p")))
         box_texts = (
-            "".join(text.text or " " for text in paragraph.iter(*tags("a", "t", "br"))) for paragraph in paragraphs
+            "".join(text.text or " " for text in paragraph.iter(*tags("a", "t", "br"))) for paragraph in box_paragraphs
         )
         return "\n\n".join(
             dict.fromkeys(sheet_paragraph(text) for text in box_texts if re.search(r"\w", text.replace("_", "")))
@@ -66,10 +66,10 @@ def _cell_comments(comments_root: Element | None) -> Iterator[CellComment]:
     comment_authors = [comment_author.text or "" for comment_author in comments_root.iter(*tags("x", "author"))]
     for comment in comments_root.iter(*tags("x", "comment")):
         comment_text = "".join(run.text or "" for run in comment.iter(*tags("x", "t")))
-        author_number = comment.get("authorId", "")
+        comment_author_number = comment.get("authorId", "")
         comment_author = (
-            comment_authors[int(author_number)]
-            if author_number.isdecimal() and int(author_number) < len(comment_authors)
+            comment_authors[int(comment_author_number)]
+            if comment_author_number.isdecimal() and int(comment_author_number) < len(comment_authors)
             else ""
         )
         yield comment.get("ref", ""), without_author(comment_text, comment_author)
@@ -100,8 +100,8 @@ def sheet_comment_quotes(comments: Iterable[CellComment], sheet_rows: Mapping[in
 
 def _row_and_column(cell_place: str) -> tuple[int, int]:
     """Both from 1; 0 of what is no place of a cell."""
-    place_match = _CELL_PLACE.fullmatch(cell_place)
-    column = 0
-    for column_letter in place_match[1].upper() if place_match else "":
-        column = 26 * column + ord(column_letter) - ord("A") + 1
-    return (int(place_match[2]), column) if place_match else (0, 0)
+    comment_place = _CELL_PLACE.fullmatch(cell_place)
+    comment_column = 0
+    for column_letter in comment_place[1].upper() if comment_place else "":
+        comment_column = 26 * comment_column + ord(column_letter) - ord("A") + 1
+    return (int(comment_place[2]), comment_column) if comment_place else (0, 0)

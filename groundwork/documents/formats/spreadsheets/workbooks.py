@@ -61,8 +61,8 @@ def read_xlsx(workbook_path: str) -> WorkbookText:
         warnings.simplefilter("ignore")  # what openpyxl leaves out of a workbook that it would save again
         try:
             return _read_workbook(workbook_path)
-        except _WORKBOOK_DAMAGE as error:
-            raise BadDocument(f"it is damaged ({error})") from None
+        except _WORKBOOK_DAMAGE as workbook_error:
+            raise BadDocument(f"it is damaged ({workbook_error})") from None
 
 
 def _read_workbook(workbook_path: str) -> WorkbookText:
@@ -158,11 +158,11 @@ def fill_merged_areas(workbook_rows: SheetRows, areas: Iterable[WorkbookArea]) -
     row_numbers = sorted(workbook_rows)
     width = max((max(cells) for cells in workbook_rows.values()), default=0)
     for top, left, bottom, right in areas:
-        text = workbook_rows.get(top, {}).get(left)
-        if text is None:
+        merged_text = workbook_rows.get(top, {}).get(left)
+        if merged_text is None:
             continue
         for row_number in row_numbers[bisect_left(row_numbers, top) : bisect_right(row_numbers, bottom)]:
-            workbook_rows[row_number].update((column, text) for column in range(left, min(right, width) + 1))
+            workbook_rows[row_number].update((column, merged_text) for column in range(left, min(right, width) + 1))
 
 
 def read_xls(workbook_path: str) -> WorkbookText:
