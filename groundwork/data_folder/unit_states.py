@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Recipe = Mapping[str, Any]
 ConfigNames = Callable[[Any], Mapping[str, Any]]  # (settings as a recipe holds them) -> the same by config.json's names
+DUE_AGAIN, OTHER_SETTINGS = "to be done again", "done under other settings"
+DUE_DOCUMENT_MARKS = DUE_AGAIN, OTHER_SETTINGS  # in an entry's inputs, for the digests of a document that is due
 UNIT_STAGE_VERSION = "the program's version of this stage"
 
 
@@ -59,7 +61,9 @@ def judge_state(
     if unit_entry.inputs != unit_inputs:
         recorded_inputs, current_inputs = unit_entry.inputs, unit_inputs
         if unit_entry.recipe != recipe:  # other settings may read other files
-            common_unit_inputs = recorded_inputs.keys() & current_inputs.keys()
+            common_unit_inputs = {
+                name for name in current_inputs if recorded_inputs.get(name) not in (None, *DUE_DOCUMENT_MARKS)
+            }
             recorded_inputs, current_inputs = (
                 {name: recorded_inputs[name] for name in common_unit_inputs},
                 {name: current_inputs[name] for name in common_unit_inputs},
@@ -203,13 +207,19 @@ def _changed_unit_settings(recorded_settings: Mapping[str, Any], current_setting
 
 
 def file_changes(recorded_hashes: Mapping[str, str], current_hashes: Mapping[str, str], most_named: int = 2) -> str:
-    """What became of the files of two sets of hashes by path: `a.jsonl changed; b.jsonl and 3 more are gone`."""
+    """What became of the files of two sets of hashes by path: `a.jsonl changed; b.jsonl and 3 more are gone`.
+
+    Of files whose recorded hash is one of `DUE_DOCUMENT_MARKS` the documents: `a is to be done again`.
+    """
+    common_paths = recorded_hashes.keys() & current_hashes.keys()
     unit_file_changes = {
         "changed": sorted(
-            path
-            for path in recorded_hashes.keys() & current_hashes.keys()
-            if recorded_hashes[path] != current_hashes[path]
+            path for path in common_paths if recorded_hashes[path] not in (current_hashes[path], *DUE_DOCUMENT_MARKS)
         ),
+        **{
+            mark: sorted({Path(path).stem for path in common_paths if recorded_hashes[path] == mark})
+            for mark in DUE_DOCUMENT_MARKS
+        },
         "gone": sorted(recorded_hashes.keys() - current_hashes.keys()),
         "new": sorted(current_hashes.keys() - recorded_hashes.keys()),
     }
@@ -224,11 +234,10 @@ def _describe_file_change(unit_change: str, unit_paths: list[str], most_named: i
     unit_file_names = ", ".join(unit_paths[:most_named])
     if len(unit_paths) > most_named:
         unit_file_names += f" and {len(unit_paths) - most_named:,} more"
-    return (
-        f"{unit_file_names} changed"
-        if unit_change == "changed"
-        else f"{unit_file_names} {'is' if len(unit_paths) == 1 else 'are'} {unit_change}"
-    )
+    if unit_change == "changed":
+        return f"{unit_file_names} changed"
+    one, several = ("was", "were") if unit_change == OTHER_SETTINGS else ("is", "are")
+    return f"{unit_file_names} {one if len(unit_paths) == 1 else several} {unit_change}"
 
 
 def _named_unit_settings(recipe: Recipe, config_names: ConfigNames) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
+from groundwork.data_folder.unit_states import DUE_AGAIN, DUE_DOCUMENT_MARKS, OTHER_SETTINGS
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import list_names, name_order, suggested_names
@@ -145,7 +146,9 @@ def entry_of_chosen(
     A failure of which no document is known counts as one of theirs.
     """
     chosen_failures = [row for row in entry.failures if row.get("document") is None or row["document"] in chosen]
-    if not chosen_failures and not any(_is_of_chosen(name, chosen) for name in entry.inputs):
+    if not chosen_failures and all(
+        digest in DUE_DOCUMENT_MARKS for name, digest in entry.inputs.items() if _is_of_chosen(name, chosen)
+    ):
         return None
     chosen_status = "failed" if chosen_failures else "ok" if entry.status == "failed" else entry.status
     return _changed_entry(
@@ -157,9 +160,15 @@ def entry_of_chosen(
     )
 
 
-def entry_without_chosen(entry: ManifestEntry, chosen: Collection[str]) -> ManifestEntry:
-    """`entry` as if the chosen documents had not been done yet, so that they and the whole are due."""
-    return _changed_entry(entry, inputs=_of_documents_not_chosen(entry.inputs, chosen))
+def entry_without_chosen(entry: ManifestEntry, chosen: Collection[str], mark: str = DUE_AGAIN) -> ManifestEntry:
+    """`entry` as if the chosen documents had not been done yet, so that they and the whole are due.
+
+    `mark`, one of `DUE_DOCUMENT_MARKS`, says why, in place of the digests of their files.
+    """
+    return _changed_entry(
+        entry,
+        inputs={name: mark if _is_of_chosen(name, chosen) else digest for name, digest in entry.inputs.items()},
+    )
 
 
 def entry_with_chosen(
@@ -168,7 +177,8 @@ def entry_with_chosen(
     """The entry of the whole unit: `now` of the chosen documents, `before` of the others.
 
     What shapes all of it counts as it was where the others do not follow it yet: the inputs `unheeded`, and the recipe.
-    Where the recipe is another one, the chosen documents are due in the whole: no recipe is that of all of them.
+    Where the recipe is another one, the chosen documents are due in the whole: no recipe is that of all of them. It is
+    the whole's where all the others are due.
     """
     if not _of_documents_not_chosen(before.inputs, chosen).keys() - now.inputs.keys():
         return now
@@ -189,7 +199,11 @@ def entry_with_chosen(
     )
     if before.recipe == now.recipe:
         return chosen_entry
-    return entry_without_chosen(_changed_entry(chosen_entry, recipe=before.recipe, choice=before.choice), chosen)
+    marked_inputs = {name: DUE_AGAIN for name, digest in chosen_entry.inputs.items() if digest in DUE_DOCUMENT_MARKS}
+    if not _of_documents_not_chosen(before.inputs, chosen).keys() - now.inputs.keys() - marked_inputs.keys():
+        return _changed_entry(chosen_entry, inputs=chosen_entry.inputs | marked_inputs)
+    entry_of_before = _changed_entry(chosen_entry, recipe=before.recipe, choice=before.choice)
+    return entry_without_chosen(entry_of_before, chosen, OTHER_SETTINGS)
 
 
 def _changed_entry(entry: ManifestEntry, **entry_changes: Any) -> ManifestEntry:

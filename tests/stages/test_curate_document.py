@@ -54,6 +54,14 @@ class ThreeDocuments(Run):
             path: path.read_bytes() for path in (self.folder / "curated").rglob("*.jsonl") if path.stem in documents
         }
 
+    def status_line(self, capsys: pytest.CaptureFixture[str]) -> str:
+        """What status says of the run that is due, by the settings of the plain command."""
+        capsys.readouterr()
+        settings = "embeddings.backend=static", "embeddings.model=wordllama"
+        dataprep(["status", "--data", str(self.root), *(f"--set={setting}" for setting in settings)])
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if "small in curate: " in line]
+        return line.strip()
+
     def ids(self) -> dict[str, list[str]]:
         return {document: [pair.id for pair in self.kept(document)] for document in DOCUMENTS}
 
@@ -139,7 +147,9 @@ def test_a_repeat_of_a_question_that_is_gone_is_due_again(
     assert run.curate_with("--document", "mill") == 0
     assert "1 pair of quay stands rejected as a repeat of a question that is gone" in capsys.readouterr().out
     assert run.kept("quay") == [] and "10 pairs of 4 documents" in run.page
-    assert run.curate_with("--dry-run") == 0 and "quay.jsonl" in capsys.readouterr().out
+    assert run.status_line(capsys).endswith("small in curate: quay is to be done again")
+    assert run.curate_with("--dry-run") == 0
+    assert "small: stale (quay is to be done again)" in capsys.readouterr().out
     assert run.curate_with() == 0 and run.asked == set()
     assert [pair.id for pair in run.kept("quay")] == ["quay-3"]
     capsys.readouterr()
@@ -231,7 +241,9 @@ def test_a_chosen_document_that_fails_leaves_the_others(run: ThreeDocuments) -> 
     assert run.curate_with() == 0 and run.asked == set()
 
 
-def test_other_settings_for_one_document_are_not_those_of_the_run(run: ThreeDocuments) -> None:
+def test_other_settings_for_one_document_are_not_those_of_the_run(
+    run: ThreeDocuments, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The document is due again with the settings of the whole, and the whole with those of the document."""
     run.forget_replies()
     lower = {"curate__checks": ["worth", "duplicates"]}
@@ -239,8 +251,27 @@ def test_other_settings_for_one_document_are_not_those_of_the_run(run: ThreeDocu
     assert run.asked == questions(3, 4, 5)
     assert [set(pair.checks) for pair in run.kept("mill")] == [{"worth", "duplicates"}] * 3
     assert [len(pair.checks) for pair in run.kept("pond")] == [6] * 3
+    assert run.status_line(capsys).endswith("small in curate: mill was done under other settings")
+    assert run.curate_with("--dry-run") == 0
+    assert "small: stale (mill was done under other settings)" in capsys.readouterr().out
+    assert run.curate_with("--document", "mill", "--dry-run") == 0 and "small: to do" in capsys.readouterr().out
+    assert run.curate_with("--dry-run", **lower) == 0 and "stale (curate.checks changed)" in capsys.readouterr().out
     assert run.curate_with() == 0
     assert run.asked >= questions(3, 4, 5) and [len(pair.checks) for pair in run.kept("mill")] == [6] * 3
+
+
+def test_documents_take_to_other_settings_one_by_one(run: ThreeDocuments, capsys: pytest.CaptureFixture[str]) -> None:
+    """The settings are the run's once no document follows the earlier ones; those done before it are due once more."""
+    lower = {"curate__checks": ["worth", "duplicates"]}
+    for document in DOCUMENTS:
+        assert run.curate_with("--document", document, **lower, reply=judge("worth")) == 0
+    capsys.readouterr()
+    assert run.curate_with("--dry-run", **lower) == 0
+    assert "small: stale (dyke, mill are to be done again)" in capsys.readouterr().out
+    for document in DOCUMENTS:
+        assert run.curate_with("--document", document, **lower, reply=judge("worth")) == 0
+    capsys.readouterr()
+    assert run.curate_with(**lower) == 0 and "1 up to date" in capsys.readouterr().out
 
 
 def test_decisions_about_the_chosen_document_are_obeyed(
