@@ -59,7 +59,8 @@ from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.document_title import choose_title
 from groundwork.documents.pdf_files.pdfium import count_frames, page_jpeg, unlock
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
-from groundwork.documents.pictures.pdf_pictures import take_pictures, with_pictures
+from groundwork.documents.pictures.pdf_pictures import take_pictures
+from groundwork.documents.pictures.picture_places import with_pictures
 from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.documents.source_files import DocumentFile, content_hash, utf8_path

@@ -71,9 +71,8 @@ class _RenditionAuditor:
         self._first_page_keys: Set[str] = frozenset()  # of them those that stay on the first page
         self._position_keys: set[str] = set()
         self._document_words: DocumentWords | None = None
-        self._audited_renditions: dict[
-            int, tuple[AuditReference, dict[RawRendition, Rendition]]
-        ] = {}  # what may be asked for once more
+        # What may be asked for once more.
+        self._audited_renditions: dict[int, tuple[AuditReference, dict[RawRendition, Rendition]]] = {}
 
     def convert(self, request: ConversionRequest, page_numbers: Sequence[int]) -> PageRenditions:
         """The pages `page_numbers`, each in its best rendition."""
@@ -203,9 +202,8 @@ def audit_pages(name: str, conversion: Conversion, page_numbers: Sequence[int], 
 
 
 _RENDITION_SYMBOLS = regex.compile(r"[\p{So}\p{Co}\ufffd]{3,}")
-_LEAST_RENDITION_GAIN = (
-    0.02  # of the text; less than that is no reason to take another rendition, unless numbers are lost
-)
+# Of the text; less than that is no reason to take another rendition, unless numbers are lost.
+_LEAST_RENDITION_GAIN = 0.02
 RawRendition = tuple[str, str]  # its maker, and its Markdown
 
 

@@ -77,10 +77,8 @@ def drawn_figures(page: Any, page_area: PageArea, page_lines: Sequence[AreaOfTex
     """
     drawn_paths = list(itertools.islice(_drawn_paths(page, page_area), MOST_DRAWN_PATHS + 1))
     lines_beside_figures = dict.fromkeys(areas_of_prose_lines(page_lines))
-    sentences, figure_labels = (
-        [page_line.area for page_line in lines_beside_figures],
-        [page_line for page_line in page_lines if page_line not in lines_beside_figures],
-    )
+    sentences = [page_line.area for page_line in lines_beside_figures]
+    figure_labels = [page_line for page_line in page_lines if page_line not in lines_beside_figures]
     drawn_paths = [drawn_path for drawn_path in drawn_paths if not _is_path_around_text(drawn_path, sentences)]
     if not drawn_paths or len(drawn_paths) > MOST_DRAWN_PATHS:
         return []
@@ -134,9 +132,8 @@ def _groups_of_paths(drawn_paths: Sequence[_DrawnPath], page_area: PageArea) -> 
     )
 
     def drawing_cells(area: PageArea) -> tuple[slice, slice]:
-        drawing_rows = slice(
-            int(area.bottom / DRAWING_GRID_CELL), int(area.top / DRAWING_GRID_CELL) + 3
-        )  # a cell more on each side: what is near joins
+        # a cell more on each side: what is near joins
+        drawing_rows = slice(int(area.bottom / DRAWING_GRID_CELL), int(area.top / DRAWING_GRID_CELL) + 3)
         return drawing_rows, slice(int(area.left / DRAWING_GRID_CELL), int(area.right / DRAWING_GRID_CELL) + 3)
 
     for drawn_path in drawn_paths:

@@ -94,9 +94,9 @@ def keep_pictures(
     reasons_not_kept: Counter[str] = Counter()
     for kept_address, picture_bytes in pictures.items():
         try:
-            kept_picture = _keepable_picture(picture_bytes, picture_uses)
-            if len(kept_files) >= MOST_KEPT_PICTURES:
-                raise UnusableImage(f"more than {MOST_KEPT_PICTURES} pictures")
+            refuse_repeated_picture(picture_uses[picture_digest(picture_bytes)])
+            kept_picture = decoded_kept_picture(picture_bytes)
+            refuse_more_pictures(len(kept_files))
         except UnusableImage as error:
             reasons_not_kept[str(error)] += 1
             continue
@@ -108,10 +108,14 @@ def keep_pictures(
     )
 
 
-def _keepable_picture(picture_bytes: bytes, uses: Mapping[str, int]) -> KeptPicture:
-    if uses[picture_digest(picture_bytes)] >= REPEATED_PICTURES:
+def refuse_repeated_picture(picture_uses: int) -> None:
+    if picture_uses >= REPEATED_PICTURES:
         raise UnusableImage(ORNAMENT_NOT_KEPT)
-    return decoded_kept_picture(picture_bytes)
+
+
+def refuse_more_pictures(kept_count: int) -> None:
+    if kept_count >= MOST_KEPT_PICTURES:
+        raise UnusableImage(f"more than {MOST_KEPT_PICTURES} pictures")
 
 
 ORNAMENT_NOT_KEPT = "small, empty or repeated"  # which is no loss, and no warning

@@ -1,4 +1,4 @@
-"""A PDF's own pictures: the areas of a page with images or a drawn figure, as they look, and their places in the text.
+"""A PDF's own pictures: the areas of a page with images or a drawn figure, as they look.
 
 An area is drawn by pdfium instead of its image being taken out of the file: masks, colours, turns and labels on top are
 then as a reader sees them, and no decoder of ours meets the file's bytes.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,13 +19,13 @@ from groundwork.documents.pdf_files.pdfium import LOCK, load_page, open_pdf
 from groundwork.documents.pictures.drawn_figures import begins_as_caption, drawn_figures
 from groundwork.documents.pictures.kept_pictures import (
     LEAST_KEPT_SIDE,
-    MOST_KEPT_PICTURES,
     MOST_KEPT_SIDE,
     ORNAMENT_NOT_KEPT,
-    REPEATED_PICTURES,
     encoded_kept_picture,
     left_out_picture_warnings,
+    refuse_more_pictures,
     refuse_ornament,
+    refuse_repeated_picture,
     write_kept_picture,
 )
 from groundwork.documents.pictures.page_areas import (
@@ -39,11 +38,8 @@ from groundwork.documents.pictures.page_areas import (
     text_lines,
 )
 from groundwork.language.words import WORD
-from groundwork.markdown.blocks import Block, blocks
-from groundwork.markdown.figures import figure_markdown
 from groundwork.processes.worker_pool import report_progress
 from groundwork.raster_images import MAX_IMAGE_PIXELS, UnusableImage
-from groundwork.records import Page
 
 LEAST_PICTURE_POINTS = 36  # of the shorter side as it is drawn, half an inch
 MOST_PICTURE_OF_PAGE = 0.8  # of its area: a larger one is a scan or a background
@@ -118,10 +114,8 @@ def _taken_pictures(pdf_document: Any, pdf_pictures: dict[int, list[_PdfPicture]
     for page_number, pictures_of_page in pdf_pictures.items():
         for pdf_picture in pictures_of_page:
             try:
-                if pages_by_picture[pdf_picture.digest] >= REPEATED_PICTURES:
-                    raise UnusableImage(ORNAMENT_NOT_KEPT)
-                if len(picture_files) >= MOST_KEPT_PICTURES:
-                    raise UnusableImage(f"more than {MOST_KEPT_PICTURES} pictures")
+                refuse_repeated_picture(pages_by_picture[pdf_picture.digest])
+                refuse_more_pictures(len(picture_files))
                 pictures.append(_take_picture(pdf_document[page_number - 1], page_number, pdf_picture, folder))
                 picture_files.add(pictures[-1].file)
             except UnusableImage as error:
@@ -261,115 +255,3 @@ def _draw_pdf_picture(page: Any, pdf_picture: _PdfPicture) -> Any:
     finally:
         page.set_rotation(picture_turn)
     return picture_image.convert("RGB").rotate(-picture_turn, expand=True)
-
-
-LEAST_SHARE_BESIDE_PICTURE = 0.5  # of the neighbouring words beside a picture that its block must hold
-_BLANK_BETWEEN_PICTURES = re.compile(r"\n[^\S\n]*\n\s*")
-
-
-def with_pictures(markdown: str, pages: Sequence[Page], pictures: Sequence[PagePicture]) -> tuple[str, list[Page]]:
-    """The text with each picture as a paragraph of its own, and where the pages stand in it then."""
-    picture_pieces = _pieces_between_pictures(markdown)
-    picture_pages = {page.number: page for page in pages}
-    inserted_pictures: dict[int, list[tuple[int, str]]] = defaultdict(list)  # by offset: the page and what is put there
-    for picture in pictures:
-        page = picture_pages[picture.page]
-        pieces_of_page = [piece for piece in picture_pieces if piece[0] < page.end and piece[1] > page.start]
-        pieces_of_page = pieces_of_page or [piece for piece in picture_pieces if piece[0] < page.end <= piece[1]]
-        offset, caption, is_before = _find_picture_position(picture, markdown, pieces_of_page, page)
-        picture_markdown, blank_line = figure_markdown(caption, picture.file), "\n\n" if markdown else ""
-        inserted_picture = f"{picture_markdown}\n\n" if is_before else f"{blank_line}{picture_markdown}"
-        inserted_pictures[offset].append((picture.page, inserted_picture))
-    parts, offset = [], 0
-    for picture_offset in sorted(inserted_pictures):
-        parts += [markdown[offset:picture_offset], *(text for _, text in inserted_pictures[picture_offset])]
-        offset = picture_offset
-    return "".join([*parts, markdown[offset:]]), [_page_moved_by_pictures(page, inserted_pictures) for page in pages]
-
-
-def _page_moved_by_pictures(page: Page, inserted_pictures: dict[int, list[tuple[int, str]]]) -> Page:
-    """The page's place once the pictures are in; those at its edges are its own where they are of this page."""
-
-    def picture_shift(offset: int, *, is_end: bool) -> int:
-        return sum(
-            len(text)
-            for picture_offset, texts in inserted_pictures.items()
-            for page_number, text in texts
-            if picture_offset < offset
-            or (picture_offset == offset and (page_number <= page.number if is_end else page_number < page.number))
-        )
-
-    start, end = page.start + picture_shift(page.start, is_end=False), page.end + picture_shift(page.end, is_end=True)
-    return msgspec.structs.replace(page, start=start, end=end)
-
-
-def _pieces_between_pictures(markdown: str) -> list[tuple[int, int]]:
-    """(start, end) of what a picture may stand between: tables and code whole, of other blocks each paragraph."""
-    return [picture_piece for block in blocks(markdown) for picture_piece in _picture_pieces_of(block, markdown)]
-
-
-def _picture_pieces_of(picture_block: Block, markdown: str) -> Iterator[tuple[int, int]]:
-    picture_piece_start = picture_block.start
-    picture_piece_end = picture_piece_start + len(markdown[picture_piece_start : picture_block.end].rstrip())
-    if picture_block.kind not in ("table", "code", "formula"):
-        for blank in _BLANK_BETWEEN_PICTURES.finditer(markdown, picture_piece_start, picture_piece_end):
-            yield picture_piece_start, blank.start()
-            picture_piece_start = blank.end()
-    if picture_piece_start < picture_piece_end:
-        yield picture_piece_start, picture_piece_end
-
-
-def _find_picture_position(
-    picture: PagePicture, markdown: str, picture_pieces: Sequence[tuple[int, int]], page: Page
-) -> tuple[int, str, bool]:
-    """(offset, caption, whether the offset is in front of a block) for a picture among its page's `picture_pieces`."""
-    if picture.caption:
-        picture_caption_pieces = [
-            picture_piece
-            for picture_piece in picture_pieces
-            if _begins_with_picture_caption(markdown[slice(*picture_piece)], picture.caption)
-        ]
-        if picture_piece := _piece_beside_picture(picture.caption, markdown, picture_caption_pieces, last=False):
-            return picture_piece[0], _plain_picture_caption(markdown[slice(*picture_piece)]), True
-    if picture.above and (picture_piece := _piece_beside_picture(picture.above, markdown, picture_pieces, last=True)):
-        return picture_piece[1], picture.caption, False
-    if picture.below and (picture_piece := _piece_beside_picture(picture.below, markdown, picture_pieces, last=False)):
-        return picture_piece[0], picture.caption, True
-    if picture.above or not picture_pieces:
-        return (picture_pieces[-1][1] if picture_pieces else page.end), picture.caption, False
-    return picture_pieces[0][0], picture.caption, True
-
-
-def _piece_beside_picture(
-    text_beside_picture: str, markdown: str, picture_pieces: Sequence[tuple[int, int]], *, last: bool
-) -> tuple[int, int] | None:
-    """The piece that holds most of the words of `text_beside_picture`; of several the last or the first."""
-    picture_pairs = _picture_pairs(text_beside_picture)
-    shares_beside_picture = (
-        [
-            len(picture_pairs & _picture_pairs(markdown[slice(*picture_piece)])) / len(picture_pairs)
-            for picture_piece in picture_pieces
-        ]
-        if picture_pairs
-        else []
-    )
-    best_picture_share = max(shares_beside_picture, default=0.0)
-    if best_picture_share < LEAST_SHARE_BESIDE_PICTURE:
-        return None
-    best_picture_pieces = [i for i, share in enumerate(shares_beside_picture) if share == best_picture_share]
-    return picture_pieces[best_picture_pieces[-1] if last else best_picture_pieces[0]]
-
-
-def _begins_with_picture_caption(block: str, caption: str) -> bool:
-    """Does the block begin with the caption's word and number?"""
-    start_beside_picture, picture_caption_start = (WORD.findall(text.casefold())[:2] for text in (block[:200], caption))
-    return start_beside_picture == picture_caption_start
-
-
-def _picture_pairs(text: str) -> set[tuple[str, str]]:
-    picture_words = [word.casefold() for word in WORD.findall(text)]
-    return set(itertools.pairwise(picture_words)) or {(word, "") for word in picture_words}
-
-
-def _plain_picture_caption(caption_block: str) -> str:
-    return " ".join(caption_block.translate(str.maketrans("", "", "*_#>`|\\")).split())

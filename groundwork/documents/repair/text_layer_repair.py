@@ -64,9 +64,8 @@ def _lost_layer_lines(layer: str, missing_layer_words: Counter[str], repaired: s
         layer_words = page_words(layer_line)
         layer_counts = Counter(layer_words)
         is_lost = layer_counts.total() > 2 and (layer_counts & missing_layer_words).total() > 0.6 * layer_counts.total()
-        inner_words = (
-            layer_words[1:-1] if len(layer_words) > _PARTED_LINE_WORDS else layer_words
-        )  # its ends may be parts
+        # Its ends may be parts.
+        inner_words = layer_words[1:-1] if len(layer_words) > _PARTED_LINE_WORDS else layer_words
         if is_lost and not (len(layer_words) > _REPEATED_LAYER_WORDS and f" {' '.join(inner_words)} " in repaired):
             lost_layer_paragraphs[-1].append(layer_line.strip())
             missing_layer_words -= layer_counts

@@ -21,7 +21,8 @@ from groundwork.documents.pictures.kept_pictures import (
     encoded_kept_picture,
     keep_pictures,
 )
-from groundwork.documents.pictures.pdf_pictures import PagePicture, with_pictures
+from groundwork.documents.pictures.pdf_pictures import PagePicture
+from groundwork.documents.pictures.picture_places import with_pictures
 from groundwork.markdown.figures import figure_markdown, figures, is_figure_name, text_with_captions
 from groundwork.raster_images import UnusableImage, open_image
 from groundwork.records import Chunk, Page

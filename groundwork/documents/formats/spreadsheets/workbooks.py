@@ -274,11 +274,7 @@ def load_workbook(workbook_path: str) -> Any:
 def raise_workbook_figures(workbook_path: str, book: Any) -> None:
     """Put raised figures into the texts of a workbook's cells, whose formats openpyxl passes over."""
     with zipfile.ZipFile(workbook_path) as archive:
-        shared_strings_parts = [
-            workbook_part
-            for workbook_part in archive.namelist()
-            if workbook_part.lower().endswith("/sharedstrings.xml")
-        ]
+        shared_strings_parts = [name for name in archive.namelist() if name.lower().endswith("/sharedstrings.xml")]
         shared_strings = archive.read(shared_strings_parts[0]) if shared_strings_parts and book.worksheets else b""
     workbook_strings = parse_xml(shared_strings) if b"superscript" in shared_strings else None
     for string_number, string_text in (
@@ -382,10 +378,8 @@ def format_number(number: float, number_format: str) -> str:
 
 def _formatted_digits(magnitude: float) -> str:
     """As spreadsheets calculate; without the trace of a subtraction: 0.09 for 0.0899999999999999."""
-    exact_format, short_format = (
-        f"{magnitude:.{_FORMAT_DIGITS}g}",
-        f"{magnitude:.{_FORMAT_DIGITS - _FORMAT_NOISE_DIGITS}g}",
-    )
+    exact_format = f"{magnitude:.{_FORMAT_DIGITS}g}"
+    short_format = f"{magnitude:.{_FORMAT_DIGITS - _FORMAT_NOISE_DIGITS}g}"
     return short_format if len(short_format) <= len(exact_format) - 2 * _FORMAT_NOISE_DIGITS else exact_format
 
 
