@@ -194,6 +194,29 @@ class ChunkInterview:
         """New pairs of each iteration, as `13 + 3 + 3 + 2`."""
         return " + ".join(map(str, self.new_pairs_by_round)) or "0"
 
+    def chunk_log_line(self, document: str) -> str:
+        """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
+        coverage_now = self.coverage()
+        covered = "" if coverage_now.touched is None else f", {coverage_now.touched:.0%} covered"
+        covered += f", {coverage_now.declined:.0%} declined" if coverage_now.declined else ""
+        chunk_failure = f", {self.failure}" if self.failure else ""
+        return f"{self.chunk_name}: {self.saturation_curve()}   ({document}{covered}{chunk_failure})"
+
+    def warnings(self) -> Iterator[str]:
+        """Wishes that were not met, and instructions to a model that the chunk holds."""
+        if not self.failure:
+            yield from map(self._unmet_wish_warning, self.open_wishes())
+        for statement in self.reading.statements:
+            statement_text = self.chunk.text[statement.start : statement.end]
+            if is_prompt_injection(statement_text):
+                instruction = statement_excerpt(statement_text)
+                yield f'{self.chunk_name}: holds an instruction to a model, not asked about: "{instruction}"'
+
+    def _unmet_wish_warning(self, statement: Statement) -> str:
+        unmet_wish_excerpt = statement_excerpt(self.chunk.text[statement.start : statement.end])
+        unmet_wish_reason = self.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
+        return f'{self.chunk_name}: wish not met ({unmet_wish_reason}): "{unmet_wish_excerpt}"'
+
     def chunk_run_record(self, calls: int) -> ChunkRun:
         return ChunkRun(
             chunk=self.chunk.id,
@@ -204,9 +227,21 @@ class ChunkInterview:
         )
 
 
+def statement_excerpt(statement_text: str) -> str:
+    return " ".join(statement_text.split())[:80]
+
+
 async def run_chunk_interview(chunk_interview: ChunkInterview, asker: Asker) -> None:
-    """Fill `chunk_interview` with pairs. A reply that stays unusable ends it with `failure` set; what came before
-    is kept."""
+    """Fill `chunk_interview` with pairs, where the chunk says anything and any may come. A reply that stays unusable
+    ends it with `failure` set; what came before is kept."""
+    if chunk_interview.pair_limit == 0:
+        chunk_interview.interview_end = "limit"
+        await ask_about_wishes(chunk_interview, asker)
+        return
+    announces_only = all(statement.announces for statement in chunk_interview.reading.statements)
+    if announces_only and not getattr(asker, "shows_figures", False):
+        chunk_interview.interview_end = "nothing said"  # a title, headings or links alone
+        return
     await _ask_interview_rounds(chunk_interview, asker)
     if not chunk_interview.failure:
         await ask_about_wishes(chunk_interview, asker)

@@ -25,15 +25,17 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import PromptReader, placeholders, split_turns
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.grounding import SourceText
-from groundwork.markdown.statements import Statement
 from groundwork.message_wording import counted
 from groundwork.questions.chunk_interviews import (
     Asker,
+    ChunkInterview,
     ForecastBasis,
     ForecastTokens,
     Strategy,
     TwoChunkInterview,
     related_chunk_pairs,
+    run_chunk_interview,
+    statement_excerpt,
 )
 from groundwork.questions.duplicates.duplicate_rule import Likeness, asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
@@ -44,14 +46,11 @@ from groundwork.questions.interview_material import (
     wished_statements,
 )
 from groundwork.questions.pair_drafts import DraftBasis
-from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
 
 if TYPE_CHECKING:
     from groundwork.embedding.encoder import EncodeTexts
-
-from groundwork.questions.chunk_interviews import ChunkInterview, ask_about_wishes, run_chunk_interview
 
 
 @dataclass
@@ -68,29 +67,10 @@ class DocumentInterviews:
     two_chunk_interviews: list[TwoChunkInterview] = field(default_factory=list)
 
     async def ask_about_chunk(self, interview_number: int) -> None:
-        chunk_interview = self.chunk_interviews[interview_number]
-        if chunk_interview.pair_limit == 0:
-            chunk_interview.interview_end = "limit"
-            await ask_about_wishes(chunk_interview, self.askers[interview_number])
-        elif all(statement.announces for statement in chunk_interview.reading.statements) and not self._shows_figures(
-            interview_number
-        ):
-            chunk_interview.interview_end = "nothing said"  # a title, headings or links alone
-        else:
-            await run_chunk_interview(chunk_interview, self.askers[interview_number])
-
-    def _shows_figures(self, interview_number: int) -> bool:
-        return bool(getattr(self.askers[interview_number], "shows_figures", False))
+        await run_chunk_interview(self.chunk_interviews[interview_number], self.askers[interview_number])
 
     def chunk_log_line(self, interview_number: int) -> str:
-        """The log's line of one chunk: `chunk 3: 13 + 3 + 3 + 2`."""
-        chunk_interview = self.chunk_interviews[interview_number]
-        coverage_of_chunk = chunk_interview.coverage()
-        interview_coverage = "" if coverage_of_chunk.touched is None else f", {coverage_of_chunk.touched:.0%} covered"
-        interview_coverage += f", {coverage_of_chunk.declined:.0%} declined" if coverage_of_chunk.declined else ""
-        interview_failure = f", {chunk_interview.failure}" if chunk_interview.failure else ""
-        interview_curve = f"{chunk_interview.chunk_name}: {chunk_interview.saturation_curve()}"
-        return f"{interview_curve}   ({self.material.document}{interview_coverage}{interview_failure})"
+        return self.chunk_interviews[interview_number].chunk_log_line(self.material.document)
 
     def pairs(self) -> list[Pair]:
         return [pair for chunk_interview in self._chunk_and_two_chunk_interviews() for pair in chunk_interview.pairs]
@@ -135,7 +115,7 @@ class DocumentInterviews:
             for chunk, text in self._contradictions()
         ]
         asker_warnings = chain.from_iterable(getattr(asker, "warnings", ()) for asker in self.askers)
-        interview_warnings = chain.from_iterable(map(_chunk_interview_warnings, self.chunk_interviews))
+        interview_warnings = chain.from_iterable(interview.warnings() for interview in self.chunk_interviews)
         return [
             *self.interview_notes,
             *self._cut_interview_warnings(),
@@ -162,9 +142,7 @@ class DocumentInterviews:
     def failures(self) -> list[tuple[str, UnitError]]:
         """(part, error) of every chunk or statement whose reply stayed unusable."""
         interview_failures = [
-            (chunk_interview.chunk_name, chunk_interview.failure)
-            for chunk_interview in self.chunk_interviews
-            if chunk_interview.failure
+            (interview.chunk_name, interview.failure) for interview in self.chunk_interviews if interview.failure
         ]
         for chunk_interview, asker in zip(self.chunk_interviews, self.askers, strict=True):
             interview_failures += [(chunk_interview.chunk_name, error) for error in getattr(asker, "failures", ())]
@@ -217,7 +195,7 @@ def _interview_notes(material: InterviewMaterial, similarity_note: str, unmet_wi
         *([similarity_note] if similarity_note else []),
     ]
     unmet_wish = "wish not met, its text is gone or left out of the questions"
-    return notes_before_interviews + [f'{unmet_wish}: "{_statement_excerpt(wish.text)}"' for wish in unmet_wishes]
+    return notes_before_interviews + [f'{unmet_wish}: "{statement_excerpt(wish.text)}"' for wish in unmet_wishes]
 
 
 def _prepare_chunk_interviews(
@@ -259,26 +237,6 @@ async def _prepare_two_chunk_interviews(
         )
         for both_readings in await related_chunk_pairs(material.readings, encode)
     ]
-
-
-def _chunk_interview_warnings(interview: ChunkInterview) -> Iterator[str]:
-    if not interview.failure:
-        yield from (_unmet_wish_warning(interview, statement) for statement in interview.open_wishes())
-    for statement in interview.reading.statements:
-        statement_text = interview.chunk.text[statement.start : statement.end]
-        if is_prompt_injection(statement_text):
-            instruction = _statement_excerpt(statement_text)
-            yield f'{interview.chunk_name}: holds an instruction to a model, not asked about: "{instruction}"'
-
-
-def _unmet_wish_warning(chunk_interview: ChunkInterview, statement: Statement) -> str:
-    unmet_wish_excerpt = _statement_excerpt(chunk_interview.chunk.text[statement.start : statement.end])
-    unmet_wish_reason = chunk_interview.declined.get(statement) or "no pair about it passed; qa/<run>/rejected says why"
-    return f'{chunk_interview.chunk_name}: wish not met ({unmet_wish_reason}): "{unmet_wish_excerpt}"'
-
-
-def _statement_excerpt(wish_text: str) -> str:
-    return " ".join(wish_text.split())[:80]
 
 
 def _draft_basis(material: InterviewMaterial, readings: Sequence[Reading], prompt: str, settings: QA) -> DraftBasis:
