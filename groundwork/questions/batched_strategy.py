@@ -18,7 +18,7 @@ from groundwork.language.sentences import sentences
 from groundwork.language.words import content_words
 from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates import PromptReader, follow_up_turns, render_template, render_turns
+from groundwork.llm.prompt_templates import Message, PromptReader, follow_up_turns, render_template, render_turns
 from groundwork.llm.replies.reply_schema import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
@@ -45,6 +45,7 @@ WISHED_GAPS_NOTE = (
 _DECLINED_GAPS_LINE = re.compile(r"\D{0,12}(\d{1,4}(?:\s?[-–,]\s?\d{1,4}){1,99}(?=\s?:)|\d{1,4})\W*(.*)", re.DOTALL)
 BATCH_STATEMENT_CHARACTERS = 250  # at the most; a sentence has about half as many
 EXTRA_PAIRS_PER_BATCH = 3  # that a chunk may give beyond one for each of its statements: counts, comparisons, cases
+BatchMessages = list[Message]  # a conversation
 MAX_GAPS_PER_BATCH = 60  # shown in one call; the rest follows when these are closed
 
 
@@ -64,22 +65,22 @@ class BatchAsker:
     dropped: list[FaultyItem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._prompt_figures = self.figures or PromptFigures(self.chunk, self.settings)
+        self._batch_figures = self.figures or PromptFigures(self.chunk, self.settings)
         self._gap_characters = 0  # characters that no question covers yet
 
     @property
     def batch_size(self) -> int:
-        figure_count = self._prompt_figures.prompt_figure_count
+        figure_count = self._batch_figures.prompt_figure_count
         statement_count = None if self.statement_count is None else self.statement_count + figure_count
         return pairs_per_call(self.settings.batch, statement_count, len(self.chunk.text))
 
     @property
     def warnings(self) -> list[str]:
-        return self._prompt_figures.unshown_figure_warnings
+        return self._batch_figures.unshown_figure_warnings
 
     @property
     def shows_figures(self) -> bool:
-        return self._prompt_figures.prompt_figure_count > 0
+        return self._batch_figures.prompt_figure_count > 0
 
     async def ask(self, batch_round: InterviewRound) -> InterviewAnswer:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
@@ -90,10 +91,10 @@ class BatchAsker:
         batch_messages = self._batch_round_messages(batch_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
         self._gap_characters = sum(gap.end - gap.start for gap in batch_round.gaps)
         batch_unit = f"{self.chunk.id} iteration {batch_round.iteration}"
-        batch_messages = self._prompt_figures.add_figures(batch_messages)
+        batch_messages = self._batch_figures.add_figures(batch_messages)
         batch_reply = await self._call(batch_messages, Drafts, batch_unit, batch_round.iteration)
         batch_drafts = (restore_gap_evidence(draft, batch_round.gaps, chunk_text) for draft in batch_reply.pairs)
-        judged_batch: list[JudgedDraft] = [(self._prompt_figures.resolve_figures(draft), []) for draft in batch_drafts]
+        judged_batch: list[JudgedDraft] = [(self._batch_figures.resolve_figures(draft), []) for draft in batch_drafts]
         declined_gaps = read_declined_gaps(batch_reply.declined, shown_gaps)
         return InterviewAnswer(judged_batch, shown_gaps, declined_gaps, batch_reply.done, batch_reply.contradictions)
 
@@ -106,25 +107,21 @@ class BatchAsker:
         faulty_batch_reply = msgspec.json.encode({"pairs": [draft for draft, _ in faulty_batch]}).decode()
         correction_request = render_template(self.correction_prompt, faults="\n".join(numbered_batch_faults))
         batch_correction_messages = [
-            *self._prompt_figures.add_figures(self._batch_round_messages(None)),
+            *self._batch_figures.add_figures(self._batch_round_messages(None)),
             *follow_up_turns(faulty_batch_reply, correction_request),
         ]
         batch_corrections = await self._call(batch_correction_messages, Corrections, f"{self.chunk.id} correction", 0)
         corrected_batch_drafts = {
-            draft.number: self._prompt_figures.resolve_figures(draft_of_correction(draft))
+            draft.number: self._batch_figures.resolve_figures(draft_of_correction(draft))
             for draft in batch_corrections.pairs
         }
         return [corrected_batch_drafts.get(draft_number) for draft_number in range(1, len(faulty_batch) + 1)]
 
-    def _batch_round_messages(
-        self, batch_round: InterviewRound | None, gap_texts: Sequence[str] = ()
-    ) -> list[dict[str, Any]]:
-        chunk = msgspec.structs.replace(self.chunk, text=self._prompt_figures.text_with_figure_marks)
+    def _batch_round_messages(self, batch_round: InterviewRound | None, gap_texts: Sequence[str] = ()) -> BatchMessages:
+        chunk = msgspec.structs.replace(self.chunk, text=self._batch_figures.text_with_figure_marks)
         return batch_messages(self.batch_prompt, self.batch_variables, chunk, batch_round, gap_texts)
 
-    async def _call(
-        self, batch_call_messages: list[dict[str, Any]], schema: type[Any], batch_unit: str, sample: int
-    ) -> Any:
+    async def _call(self, batch_call_messages: BatchMessages, schema: type[Any], batch_unit: str, sample: int) -> Any:
         self.calls += 1
         batch_reply = await self.client.ask(
             self.settings,
@@ -155,7 +152,7 @@ def batch_messages(
     chunk: Chunk,
     batch_round: InterviewRound | None,
     shown_gaps: Sequence[str] = (),
-) -> list[dict[str, Any]]:
+) -> BatchMessages:
     """The conversation that asks for the round's pairs about `chunk`, and shows these of its gaps.
 
     Without a round it ends with the chunk, for corrections: the same beginning, of which endpoints keep a cache.
@@ -283,17 +280,19 @@ def askers(
             *batch_prompts,
             batch_variables,
             len(reading.plain_statements()),
-            _prompt_figures(settings, material, reading, prompt),
+            _figures_for_batch(settings, material, reading, prompt),
         )
         for reading in material.readings
     ]
 
 
-def _prompt_figures(settings: QA, material: InterviewMaterial, reading: Reading, prompt: PromptReader) -> PromptFigures:
+def _figures_for_batch(
+    settings: QA, material: InterviewMaterial, reading: Reading, prompt: PromptReader
+) -> PromptFigures:
     """The pictures of a chunk, where a model is to see them."""
     shows_figures = settings.images and material.texts is not None
-    batch_figure_instructions = prompt(settings.images_prompt) if shows_figures else ""
-    return PromptFigures(reading.chunk, settings, material.texts if shows_figures else None, batch_figure_instructions)
+    figure_instructions = prompt(settings.images_prompt) if shows_figures else ""
+    return PromptFigures(reading.chunk, settings, material.texts if shows_figures else None, figure_instructions)
 
 
 def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Iterator[ForecastTokens]:
@@ -302,16 +301,16 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
     mean_batch_statement_tokens = sum(map(tokens_in, batch_statements)) / max(1, len(batch_statements))
     settings, material = basis.settings, basis.material
     batch_prompt, batch_variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
-    prompt_figures = _prompt_figures(settings, material, reading, basis.prompt)
-    batch_subject_count = len(batch_statements) + prompt_figures.prompt_figure_count
-    batch_size = pairs_per_call(settings.batch, batch_subject_count, len(prompt_figures.text_with_figure_marks))
+    batch_figures = _figures_for_batch(settings, material, reading, basis.prompt)
+    batch_subject_count = len(batch_statements) + batch_figures.prompt_figure_count
+    batch_size = pairs_per_call(settings.batch, batch_subject_count, len(batch_figures.text_with_figure_marks))
     forecast_batch_pairs, max_batch_pairs = 0, batch_subject_count if limit is None else min(limit, batch_subject_count)
     for iteration in range(settings.max_iterations if settings.iterate else 1):
         wanted_batch_pairs = batch_size if limit is None else min(batch_size, limit - forecast_batch_pairs)
         shown_gaps = batch_statements[forecast_batch_pairs:] if settings.show_gaps and iteration else []
-        forecast_batch_chunk = msgspec.structs.replace(reading.chunk, text=prompt_figures.text_with_figure_marks)
+        forecast_batch_chunk = msgspec.structs.replace(reading.chunk, text=batch_figures.text_with_figure_marks)
         forecast_batch_round = InterviewRound(iteration, wanted_batch_pairs, pairs=[], gaps=[])
-        forecast_batch_messages = prompt_figures.add_figures(
+        forecast_batch_messages = batch_figures.add_figures(
             batch_messages(batch_prompt, batch_variables, forecast_batch_chunk, forecast_batch_round, shown_gaps)
         )
         pairs_of_batch = min(

@@ -286,20 +286,18 @@ def _pair_limit_notice(interview_settings: QA, material: InterviewMaterial) -> s
     )
 
 
-def forecast_interview_calls(basis: ForecastBasis) -> Iterator[ForecastTokens]:
+def forecast_interview_calls(document_basis: ForecastBasis) -> Iterator[ForecastTokens]:
     """Each call that the interviews about a document are likely to make."""
-    interview_settings, material = basis.settings, basis.material
-    interview_strategy = choose_strategy(interview_settings)
+    settings, material = document_basis.settings, document_basis.material
+    interview_strategy = choose_strategy(settings)
     interview_sizes = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
-    for reading, pair_limit in zip(
-        material.readings, chunk_pair_limits(interview_settings, interview_sizes), strict=True
-    ):
+    for reading, pair_limit in zip(material.readings, chunk_pair_limits(settings, interview_sizes), strict=True):
         if pair_limit != 0:  # nothing is asked where no pair may come
-            yield from interview_strategy.forecast(basis, reading, pair_limit)
+            yield from interview_strategy.forecast(document_basis, reading, pair_limit)
         if wish_count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
-            single_round_basis = replace(basis, settings=msgspec.structs.replace(interview_settings, iterate=False))
-            yield from interview_strategy.forecast(single_round_basis, reading, wish_count)
+            one_round_basis = replace(document_basis, settings=msgspec.structs.replace(settings, iterate=False))
+            yield from interview_strategy.forecast(one_round_basis, reading, wish_count)
 
 
 def interviews_summary_line(interviews_coverage: DocumentCoverage) -> str:

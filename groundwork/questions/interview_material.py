@@ -56,7 +56,7 @@ class InterviewMaterial:
     texts: Path | None = None  # data/text, in whose folders the pictures lie
 
     @property
-    def name(self) -> str:
+    def subject_name(self) -> str:
         """What questions call the subject of the document."""
         headings = next((reading.chunk.headings for reading in self.readings if reading.chunk.headings), [])
         return self.subject or short_title(self.title, self.document, headings)
@@ -69,8 +69,8 @@ class InterviewMaterial:
 def prompt_variables(settings: QA, material: InterviewMaterial) -> dict[str, str]:
     """The variables of a prompt that stay the same for the whole document."""
     return {
-        "context": "" if settings.context == material.name else settings.context,
-        "document": material.name,
+        "context": "" if settings.context == material.subject_name else settings.context,
+        "document": material.subject_name,
         "summary": material.summary or "(none)",
     }
 
@@ -146,11 +146,11 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
     Of several statements that say the same, the one at the wish's offset is meant, else the first. What reads as an
     instruction to a model is never asked about.
     """
-    wishable = _wishable_statements(readings)
+    material_statements = _material_statements(readings)
     wished_by_chunk: StatementsByChunk = {}
     unmet_wishes = []
     for wish in wishes:
-        wished_candidates = wishable.get(_single_spaced_wish(wish.text), [])
+        wished_candidates = material_statements.get(_single_spaced(wish.text), [])
         if not wished_candidates:
             unmet_wishes.append(wish)
             continue
@@ -161,19 +161,21 @@ def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tu
     return wished_by_chunk, unmet_wishes
 
 
-def _wishable_statements(readings: Sequence[Reading]) -> dict[str, list[tuple[int, Reading, Statement]]]:
+def _material_statements(readings: Sequence[Reading]) -> dict[str, list[tuple[int, Reading, Statement]]]:
     """By their words, where in the document each begins, its chunk as read, and itself."""
-    wishable: dict[str, list[tuple[int, Reading, Statement]]] = {}
+    material_statements: dict[str, list[tuple[int, Reading, Statement]]] = {}
     for reading in readings:
         added_length = len(reading.chunk.added)
         for statement in reading.statements:
-            wishable_text = reading.chunk.text[statement.start : statement.end]
+            material_text = reading.chunk.text[statement.start : statement.end]
             is_said = statement.end > added_length and not statement.announces
-            if is_said and not is_prompt_injection(wishable_text):
-                wished_start = reading.chunk.start + statement.start - added_length
-                wishable.setdefault(_single_spaced_wish(wishable_text), []).append((wished_start, reading, statement))
-    return wishable
+            if is_said and not is_prompt_injection(material_text):
+                wish_start = reading.chunk.start + statement.start - added_length
+                material_statements.setdefault(_single_spaced(material_text), []).append(
+                    (wish_start, reading, statement)
+                )
+    return material_statements
 
 
-def _single_spaced_wish(wishable_text: str) -> str:
-    return " ".join(wishable_text.split())
+def _single_spaced(material_text: str) -> str:
+    return " ".join(material_text.split())

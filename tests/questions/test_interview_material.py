@@ -36,8 +36,8 @@ def test_a_documents_name_is_never_its_files(title, document, headings, expected
 
 def test_the_name_decided_with_the_summary_comes_before_the_title():
     """It is what all questions call their subject."""
-    assert InterviewMaterial("hr", "3. Equipment", "", [], subject="the Sarn league").name == "the Sarn league"
-    assert InterviewMaterial("hr", "Harbour Rules: Third Edition", "", []).name == "Harbour Rules"
+    assert InterviewMaterial("hr", "3. Equipment", "", [], subject="the Sarn league").subject_name == "the Sarn league"
+    assert InterviewMaterial("hr", "Harbour Rules: Third Edition", "", []).subject_name == "Harbour Rules"
 
 
 def test_a_small_chunk_is_asked_for_few_pairs():

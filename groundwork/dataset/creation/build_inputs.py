@@ -94,10 +94,8 @@ def _chunk_files_of_build(job: Job, build_documents: list[str]) -> list[Path]:
     chunk_files = _existing_files_of_build(job, build_documents, ("chunks", "{}.jsonl"))
     documents_without_chunks = sorted(set(build_documents) - {chunk_file.stem for chunk_file in chunk_files})
     if build_settings.unanswerable and documents_without_chunks:
-        raise UsageError(
-            f"--unanswerable: {', '.join(documents_without_chunks)}: no chunks to look questions up in; "
-            "run first: uv run dataprep/chunk.py"
-        )
+        chunk_input_problem = f"{', '.join(documents_without_chunks)}: no chunks to look questions up in"
+        raise UsageError(f"--unanswerable: {chunk_input_problem}; run first: uv run dataprep/chunk.py")
     return chunk_files
 
 

@@ -45,17 +45,17 @@ def output_contents(job: Job, inputs: BuildInputs, written: BuiltDataset) -> dic
     """Every file of the dataset by its path in the folder; the card comes last."""
     from groundwork.dataset.parquet import dataset_columns, parquet_files
 
-    settings = job.config.dataset
-    row_columns = dataset_columns(
-        context=settings.include_chunk,
-        measured=bool(settings.grades),
+    output_settings = job.config.dataset
+    output_columns = dataset_columns(
+        context=output_settings.include_chunk,
+        measured=bool(output_settings.grades),
         mixed=written.report.mixture is not None,
         unanswerable=written.report.unanswerable is not None,
     )
     output_files: dict[str, ParquetContents] = {}
     for split, split_rows in written.splits.items():
-        output_files |= parquet_files(split, split_rows, row_columns)
-    return {**output_files, **_export_contents(job, written), **_report_contents(job, inputs, written, row_columns)}
+        output_files |= parquet_files(split, split_rows, output_columns)
+    return {**output_files, **_export_contents(job, written), **_report_contents(job, inputs, written, output_columns)}
 
 
 def _export_contents(job: Job, written: BuiltDataset) -> dict[str, ParquetContents]:
@@ -73,7 +73,7 @@ def _export_contents(job: Job, written: BuiltDataset) -> dict[str, ParquetConten
 
 
 def _report_contents(
-    job: Job, inputs: BuildInputs, written: BuiltDataset, row_columns: list[str]
+    job: Job, inputs: BuildInputs, written: BuiltDataset, output_columns: list[str]
 ) -> dict[str, ParquetContents]:
     """The report, as data and as a page, the versions and the card."""
     import msgspec
@@ -83,8 +83,8 @@ def _report_contents(
     from groundwork.dataset.publish.origin_and_sources import card_origin
     from groundwork.dataset.split_report.split_report_page import split_report_html
 
-    output_versions = next_versions(dataset_folder(job), written.splits, row_columns)
-    output_card = write_card(written.report, card_origin(job, inputs, written), row_columns, output_versions)
+    output_versions = next_versions(dataset_folder(job), written.splits, output_columns)
+    output_card = write_card(written.report, card_origin(job, inputs, written), output_columns, output_versions)
     return {
         "report.json": msgspec.json.format(msgspec.json.encode(written.report), indent=2) + b"\n",
         "report.html": split_report_html(written.report).encode(),
