@@ -209,8 +209,8 @@ class ChunkInterview:
         for statement in self.reading.statements:
             statement_text = self.chunk.text[statement.start : statement.end]
             if is_prompt_injection(statement_text):
-                instruction = statement_excerpt(statement_text)
-                yield f'{self.chunk_name}: holds an instruction to a model, not asked about: "{instruction}"'
+                injected_instruction = statement_excerpt(statement_text)
+                yield f'{self.chunk_name}: holds an instruction to a model, not asked about: "{injected_instruction}"'
 
     def _unmet_wish_warning(self, statement: Statement) -> str:
         unmet_wish_excerpt = statement_excerpt(self.chunk.text[statement.start : statement.end])

@@ -73,18 +73,18 @@ class DocumentInterviews:
         return self.chunk_interviews[interview_number].chunk_log_line(self.material.document)
 
     def pairs(self) -> list[Pair]:
-        return [pair for chunk_interview in self._chunk_and_two_chunk_interviews() for pair in chunk_interview.pairs]
+        return [pair for interview in self._chunk_and_two_chunk_interviews() for pair in interview.pairs]
 
     def rejected(self) -> list[Rejected]:
         interviews = self._chunk_and_two_chunk_interviews()
-        return [rejection for chunk_interview in interviews for rejection in chunk_interview.rejected]
+        return [rejection for interview in interviews for rejection in interview.rejected]
 
     def _chunk_and_two_chunk_interviews(self) -> list[ChunkInterview | TwoChunkInterview]:
         return [*self.chunk_interviews, *self.two_chunk_interviews]
 
     def _contradictions(self) -> Iterator[tuple[Chunk, str]]:
-        for chunk_interview in self.chunk_interviews:
-            yield from ((chunk_interview.chunk, text) for text in chunk_interview.contradictions)
+        for interview in self.chunk_interviews:
+            yield from ((interview.chunk, text) for text in interview.contradictions)
         for two_chunks in self.two_chunk_interviews:
             yield from ((two_chunks.first_reading.chunk, text) for text in two_chunks.contradictions)
 
@@ -144,8 +144,8 @@ class DocumentInterviews:
         interview_failures = [
             (interview.chunk_name, interview.failure) for interview in self.chunk_interviews if interview.failure
         ]
-        for chunk_interview, asker in zip(self.chunk_interviews, self.askers, strict=True):
-            interview_failures += [(chunk_interview.chunk_name, error) for error in getattr(asker, "failures", ())]
+        for interview, asker in zip(self.chunk_interviews, self.askers, strict=True):
+            interview_failures += [(interview.chunk_name, error) for error in getattr(asker, "failures", ())]
         for two_chunks in self.two_chunk_interviews:
             if two_chunks.two_chunk_failure:
                 interview_failures.append((two_chunks.chunk_names, two_chunks.two_chunk_failure))
@@ -289,15 +289,15 @@ def _pair_limit_notice(interview_settings: QA, material: InterviewMaterial) -> s
 def forecast_interview_calls(document_basis: ForecastBasis) -> Iterator[ForecastTokens]:
     """Each call that the interviews about a document are likely to make."""
     settings, material = document_basis.settings, document_basis.material
-    interview_strategy = choose_strategy(settings)
+    document_strategy = choose_strategy(settings)
     interview_sizes = [len(reading.statements) for reading in material.readings]
     wished, _ = wished_statements(material.wishes, material.readings)
     for reading, pair_limit in zip(material.readings, chunk_pair_limits(settings, interview_sizes), strict=True):
         if pair_limit != 0:  # nothing is asked where no pair may come
-            yield from interview_strategy.forecast(document_basis, reading, pair_limit)
+            yield from document_strategy.forecast(document_basis, reading, pair_limit)
         if wish_count := len(wished.get(reading.chunk.id, ())):  # once more, whatever the limit is
             one_round_basis = replace(document_basis, settings=msgspec.structs.replace(settings, iterate=False))
-            yield from interview_strategy.forecast(one_round_basis, reading, wish_count)
+            yield from document_strategy.forecast(one_round_basis, reading, wish_count)
 
 
 def interviews_summary_line(interviews_coverage: DocumentCoverage) -> str:

@@ -56,50 +56,52 @@ def find_build_inputs(job: Job) -> BuildInputs:
     """
     from groundwork.data_folder.runs.run_files import coverage_path_parts, default_run, pair_files, run_tag_files
 
-    build_runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
-    run_inputs = {run: list(pair_files(job.data, run)) for run in build_runs}
-    build_documents = _documents_of_build(job, run_inputs)
-    chosen_documents = set(build_documents)
-    input_pair_files = {run: [path for path in run_inputs[run] if path.stem in chosen_documents] for run in build_runs}
+    input_runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
+    files_by_run = {run: list(pair_files(job.data, run)) for run in input_runs}
+    input_documents = _input_documents(job, files_by_run)
+    chosen_documents = set(input_documents)
+    input_pair_files = {
+        run: [path for path in files_by_run[run] if path.stem in chosen_documents] for run in input_runs
+    }
     if not any(input_pair_files.values()):
-        raise UsageError(f"{', '.join(build_runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
-    tag_model, build_settings = job.config.tags.model.rpartition("/")[2], job.config.dataset
-    existing_files = partial(_existing_files_of_build, job, build_documents)
+        raise UsageError(f"{', '.join(input_runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
+    tag_model, input_settings = job.config.tags.model.rpartition("/")[2], job.config.dataset
+    existing_files = partial(_existing_input_files, job, input_documents)
     return BuildInputs(
-        runs=build_runs,
+        runs=input_runs,
         pair_files=input_pair_files,
-        tag_files=[path for run in build_runs for path in run_tag_files(job.data, run, tag_model)],
-        chunk_files=_chunk_files_of_build(job, build_documents),
+        tag_files=[path for run in input_runs for path in run_tag_files(job.data, run, tag_model)],
+        chunk_files=_input_chunk_files(job, input_documents),
         text_files=existing_files(("text", "{}.json")),
-        summary_files=existing_files(("summaries", "{}.json")) if build_settings.asks_model else [],
-        measured_files=[_measured_file_of_build(job, grades_name) for grades_name in build_settings.grades],
-        coverage_files=[path for run in build_runs for path in existing_files(coverage_path_parts(run, "{}"))],
-        review_files=[path for run in build_runs for path in _review_files_of_build(job, run, build_documents)],
-        mix_source=_mix_source_of_build(job),
+        summary_files=existing_files(("summaries", "{}.json")) if input_settings.asks_model else [],
+        measured_files=[_input_measured_file(job, grades_name) for grades_name in input_settings.grades],
+        coverage_files=[path for run in input_runs for path in existing_files(coverage_path_parts(run, "{}"))],
+        review_files=[path for run in input_runs for path in _input_review_files(job, run, input_documents)],
+        mix_source=_input_mix_source(job),
     )
 
 
-def _documents_of_build(job: Job, run_inputs: dict[str, list[Path]]) -> list[str]:
+def _input_documents(job: Job, files_by_run: dict[str, list[Path]]) -> list[str]:
     """The documents of the runs that are asked for, in order. Raises UsageError for a licence that is not there."""
-    build_documents = sorted({path.stem for paths in run_inputs.values() for path in paths})
-    _check_licenses_of_build(job, build_documents)
-    return sorted(set(select_documents(job, build_documents, with_gone=job.flags.keep_gone)))
+    input_documents = sorted({path.stem for paths in files_by_run.values() for path in paths})
+    _check_input_licenses(job, input_documents)
+    return sorted(set(select_documents(job, input_documents, with_gone=job.flags.keep_gone)))
 
 
-def _chunk_files_of_build(job: Job, build_documents: list[str]) -> list[Path]:
+def _input_chunk_files(job: Job, input_documents: list[str]) -> list[Path]:
     """The files of chunks, where their texts are needed. Raises UsageError where one lacks to look questions up in."""
-    build_settings = job.config.dataset
-    if not (build_settings.include_chunk or build_settings.unanswerable):
+    input_settings = job.config.dataset
+    if not (input_settings.include_chunk or input_settings.unanswerable):
         return []
-    chunk_files = _existing_files_of_build(job, build_documents, ("chunks", "{}.jsonl"))
-    documents_without_chunks = sorted(set(build_documents) - {chunk_file.stem for chunk_file in chunk_files})
-    if build_settings.unanswerable and documents_without_chunks:
+    chunk_files = _existing_input_files(job, input_documents, ("chunks", "{}.jsonl"))
+    documents_without_chunks = sorted(set(input_documents) - {chunk_file.stem for chunk_file in chunk_files})
+    if input_settings.unanswerable and documents_without_chunks:
         chunk_input_problem = f"{', '.join(documents_without_chunks)}: no chunks to look questions up in"
         raise UsageError(f"--unanswerable: {chunk_input_problem}; run first: uv run dataprep/chunk.py")
     return chunk_files
 
 
-def _mix_source_of_build(job: Job) -> DatasetSource | None:
+def _input_mix_source(job: Job) -> DatasetSource | None:
     """The dataset that is to be mixed in, one of the Hub at its present commit; None where none is.
 
     Raises UsageError where there is no such dataset, or it is the one that is built.
@@ -118,29 +120,29 @@ def _mix_source_of_build(job: Job) -> DatasetSource | None:
     return pin_revision(mix_source, job.data) if mix_source.kind == "hub" else mix_source
 
 
-def _check_licenses_of_build(job: Job, documents: Sequence[str]) -> None:
+def _check_input_licenses(job: Job, documents: Sequence[str]) -> None:
     """Raises UsageError for a licence, or a document with one, that there is not."""
     from groundwork.dataset.publish.licenses import license_problem
     from groundwork.message_wording import no_such_message
 
-    build_settings = job.config.dataset
-    if problem_of_license := license_problem(build_settings.license):
-        raise UsageError(f"dataset.license: {build_settings.license!r}: {problem_of_license}")
-    licensed_documents = build_settings.source_licenses.keys() - set(documents)
+    input_settings = job.config.dataset
+    if problem_of_license := license_problem(input_settings.license):
+        raise UsageError(f"dataset.license: {input_settings.license!r}: {problem_of_license}")
+    licensed_documents = input_settings.source_licenses.keys() - set(documents)
     unknown_documents = [name for name in licensed_documents if not job.data.path("text", f"{name}.json").exists()]
     if unknown_documents:
         raise UsageError(f"dataset.source_licenses: {no_such_message(min(unknown_documents), 'document', documents)}")
 
 
-def _review_files_of_build(job: Job, run: str, build_documents: list[str]) -> list[Path]:
+def _input_review_files(job: Job, run: str, input_documents: list[str]) -> list[Path]:
     if not (job.data.path("qa", run) / f"{DECISIONS}.jsonl").exists():
         return []
     from groundwork.data_folder.runs.review_decisions import review_files
 
-    return review_files(job.data, run, build_documents, curated=True)
+    return review_files(job.data, run, input_documents, curated=True)
 
 
-def _measured_file_of_build(job: Job, grades_name: str) -> Path:
+def _input_measured_file(job: Job, grades_name: str) -> Path:
     from groundwork.data_folder.file_names import slug
     from groundwork.records import MEASURED
 
@@ -154,8 +156,8 @@ def _measured_file_of_build(job: Job, grades_name: str) -> Path:
     return measured_file
 
 
-def _existing_files_of_build(job: Job, build_documents: list[str], path_parts: tuple[str, ...]) -> list[Path]:
-    input_paths = [job.data.path(*(part.format(document) for part in path_parts)) for document in build_documents]
+def _existing_input_files(job: Job, input_documents: list[str], path_parts: tuple[str, ...]) -> list[Path]:
+    input_paths = [job.data.path(*(part.format(document) for part in path_parts)) for document in input_documents]
     return [input_path for input_path in input_paths if input_path.exists()]
 
 
