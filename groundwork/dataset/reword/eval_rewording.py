@@ -357,8 +357,8 @@ def build_rewording_judge(client: Client, rewording_settings: Rephrase, template
 async def _judge_rewording_batch(
     client: Client, rewording_settings: Rephrase, template: str, rewording_batch: Sequence[tuple[Row, Reworded]]
 ) -> list[str | None]:
-    def missing_marks(marks_reply: RewordingMarks) -> str | None:
-        if unmarked_pairs := set(range(1, len(rewording_batch) + 1)) - {mark.number for mark in marks_reply.marks}:
+    def missing_marks(rewording_marks: RewordingMarks) -> str | None:
+        if unmarked_pairs := set(range(1, len(rewording_batch) + 1)) - {mark.number for mark in rewording_marks.marks}:
             return f"Give marks for all {len(rewording_batch)} pairs; pair {min(unmarked_pairs)} has none."
         return None
 
@@ -369,12 +369,12 @@ async def _judge_rewording_batch(
     more_rewordings = f" and {len(rewording_batch) - 1} more" if rewording_batch[1:] else ""
     judge_unit = f"{rewording_batch[0][0].id} rewording{more_rewordings}"
     try:
-        marks_reply = await client.ask(
+        rewording_marks = await client.ask(
             rewording_settings, judge_turns, stage="create_dataset", unit=judge_unit, schema=schema
         )
     except (Filtered, InvalidReply):
         return [None] * len(rewording_batch)
-    marks_by_number = {mark.number: mark for mark in marks_reply.value.marks}
+    marks_by_number = {mark.number: mark for mark in rewording_marks.value.marks}
     return [rewording_problem(marks_by_number[number]) for number in range(1, len(rewording_batch) + 1)]
 
 
