@@ -92,14 +92,14 @@ def sort_checked_pairs(
 
 def write_curated_pairs(
     curated_folder: Path,
-    documents: Sequence[str],
+    checked_documents: Sequence[str],
     kept_checked_pairs: Sequence[Pair],
     rejected_checked_pairs: Sequence[Rejected],
 ) -> None:
     """<document>.jsonl of those that stay, and rejected/<document>.jsonl of the others, in `curated_folder`."""
     kept_indexes = _pair_indexes_by_document(kept_checked_pairs)
     rejected_indexes = _pair_indexes_by_document(rejected_checked_pairs)
-    for document in documents:
+    for document in checked_documents:
         kept_of_document = (kept_checked_pairs[index] for index in kept_indexes[document])
         rejected_of_document = (rejected_checked_pairs[index] for index in rejected_indexes[document])
         write_jsonl(file_path(curated_folder, f"{document}.jsonl"), kept_of_document)

@@ -62,7 +62,7 @@ async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
     from groundwork.questions.curation.checked_pairs import CheckedPair, DocumentsLeft, PairsUnderCheck
     from groundwork.records import Pair, Rejected
 
-    curated_run_review = read_standing_review(job.data, unit.name, job.config.review.disagreement)
+    curated_review = read_standing_review(job.data, unit.name, job.config.review.disagreement)
     with ExitStack() as curated_files:
 
         def spooled(kind: type[T]) -> DiskBackedList[T]:
@@ -70,21 +70,17 @@ async def curate_run(job: Job, unit: Unit, at_once: int) -> Outcome:
 
         pairs_under_check = PairsUnderCheck(spooled(str), spooled(Pair), spooled(CheckedPair))
         checked_pairs = pairs_under_check.checked
-        await _check_pairs_of_run(job, unit, curated_run_review, pairs_under_check, at_once)
+        await _check_pairs_of_run(job, unit, curated_review, pairs_under_check, at_once)
         if job.data.shard is not None:
             return _shard_outcome(unit, checked_pairs)
         curated_left = DocumentsLeft(unit.payload.left, spooled(Pair), spooled(Rejected))
         await asyncio.to_thread(curated_left.read, job.data, unit.name)
-        curated_run_repeats = await _find_repeats(
-            job, unit, curated_run_review, spooled, pairs_under_check, curated_left
-        )
-        return _write_curated_run(
-            job, unit, curated_run_review, spooled, checked_pairs, curated_run_repeats, curated_left
-        )
+        curated_repeats = await _find_repeats(job, unit, curated_review, spooled, pairs_under_check, curated_left)
+        return _write_curated_run(job, unit, curated_review, spooled, checked_pairs, curated_repeats, curated_left)
 
 
 async def _check_pairs_of_run(
-    job: Job, unit: Unit, curated_run_review: StandingReview, pairs_under_check: PairsUnderCheck, at_once: int
+    job: Job, unit: Unit, curated_review: StandingReview, pairs_under_check: PairsUnderCheck, at_once: int
 ) -> None:
     """Read every pair and check it."""
     from groundwork.questions.curation.checked_pairs import check_pair_batches, read_pairs_by_document
@@ -92,7 +88,7 @@ async def _check_pairs_of_run(
     curated_batches = read_pairs_by_document(
         job.data.path("qa", unit.name),
         unit.payload.chosen,
-        curated_run_review,
+        curated_review,
         pairs_under_check,
         batch_size=at_once,
         max_pairs=TEST_PAIRS_OF_RUN if job.test else None,
@@ -127,10 +123,10 @@ def _merge_lines(settled_by: set[Check], generated: Iterable[Pair]) -> list[str]
 def _write_curated_run(
     job: Job,
     unit: Unit,
-    curated_run_review: StandingReview,
+    curated_review: StandingReview,
     spooled: SpooledForRun,
     checked_pairs: Sequence[CheckedPair],
-    curated_run_repeats: Mapping[int, str],
+    curated_repeats: Mapping[int, str],
     curated_left: DocumentsLeft,
 ) -> Outcome:
     """Sort the pairs into kept and rejected, as people decided where they did, and write both with the report."""
@@ -141,21 +137,17 @@ def _write_curated_run(
 
     curated_folder = job.data.path("qa", unit.name, "curated")
     kept_pairs, rejected_pairs, (chosen, left) = spooled(Pair), spooled(Rejected), unit.payload
-    run_failures = _sort_pairs(
-        job, unit, curated_run_review, checked_pairs, curated_run_repeats, (kept_pairs, rejected_pairs)
-    )
+    run_failures = _sort_pairs(job, unit, curated_review, checked_pairs, curated_repeats, (kept_pairs, rejected_pairs))
     write_curated_pairs(curated_folder, chosen, kept_pairs, rejected_pairs)
     kept_pairs.extend(curated_left.kept_pairs)
     rejected_pairs.extend(curated_left.rejected_pairs)
-    decisions_obeyed = curated_left.obey(curated_run_review, curated_folder.parent)
+    decisions_obeyed = curated_left.obey(curated_review, curated_folder.parent)
     pairs_of_run = chain((checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left))
     merge_lines = _merge_lines(columns_before_merge(job, unit.name), pairs_of_run)
-    curated_run_remarks = [*curated_run_review.summary_lines(), *merge_lines]
+    curated_run_remarks = [*curated_review.summary_lines(), *merge_lines]
     curated_run = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, curated_run_remarks)
     write_text(curated_folder / "report.html", curation_html(curated_run))
-    curated_run_warnings = curated_left.warnings + (
-        [] if job.test else curated_run_review.unmet_warnings([*chosen, *left])
-    )
+    curated_run_warnings = curated_left.warnings + ([] if job.test else curated_review.unmet_warnings([*chosen, *left]))
     return replace(
         _curation_outcome_of_run(curated_run, run_failures, curated_run_warnings),
         unheeded=[] if decisions_obeyed else review_files(job.data, unit.name, left, curated=False),
@@ -166,9 +158,9 @@ def _write_curated_run(
 def _sort_pairs(
     job: Job,
     unit: Unit,
-    curated_run_review: StandingReview,
+    curated_review: StandingReview,
     checked_pairs: Sequence[CheckedPair],
-    curated_run_repeats: Mapping[int, str],
+    curated_repeats: Mapping[int, str],
     kept_and_rejected: tuple[DiskBackedList[Pair], DiskBackedList[Rejected]],
 ) -> list[Failure]:
     """Fill the two lists with the checked pairs and what people brought back; returns what failed."""
@@ -176,15 +168,13 @@ def _sort_pairs(
 
     kept_pairs, _ = kept_and_rejected
     pairs_with_repeats = (
-        run_pairs.mark_duplicate_pair(pair, k, curated_run_repeats) for k, pair in enumerate(checked_pairs)
+        run_pairs.mark_duplicate_pair(pair, k, curated_repeats) for k, pair in enumerate(checked_pairs)
     )
-    failed_calls = run_pairs.sort_checked_pairs(pairs_with_repeats, curated_run_review, *kept_and_rejected)
-    if curated_run_review.verdicts:
+    failed_calls = run_pairs.sort_checked_pairs(pairs_with_repeats, curated_review, *kept_and_rejected)
+    if curated_review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
         run_folder = job.data.path("qa", unit.name)
-        kept_pairs.extend(
-            run_pairs.restore_accepted_pairs(run_folder, unit.payload.chosen, curated_run_review, kept_ids)
-        )
+        kept_pairs.extend(run_pairs.restore_accepted_pairs(run_folder, unit.payload.chosen, curated_review, kept_ids))
     return [Failure(*failed_call) for failed_call in failed_calls]
 
 
@@ -222,7 +212,7 @@ def context_files(document: str) -> list[tuple[str, str]]:
 async def _find_repeats(
     job: Job,
     unit: Unit,
-    curated_run_review: StandingReview,
+    curated_review: StandingReview,
     spooled: SpooledForRun,
     pairs_under_check: PairsUnderCheck,
     curated_left: DocumentsLeft,
@@ -241,10 +231,10 @@ async def _find_repeats(
     repeat_search = await _search_for_repeats(job, run_questions)
     if curated_left.kept_pairs:
         await curated_left.add_to(repeat_search)
-    curated_run_repeats = await duplicated_pair_questions(pairs_under_check.checked, curated_run_review, repeat_search)
+    curated_repeats = await duplicated_pair_questions(pairs_under_check.checked, curated_review, repeat_search)
     if curated_left.rejected_pairs:
         await curated_left.find_lost_repeats(repeat_search, _checked_columns(job.config))
-    return curated_run_repeats
+    return curated_repeats
 
 
 async def _search_for_repeats(job: Job, questions_of_run: Sequence[str]) -> EarlierQuestions:
