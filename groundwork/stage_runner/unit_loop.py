@@ -335,11 +335,11 @@ class UnitLoop:
         """Copy what the user changed by hand before it is written anew. It stays in its place until then: a unit that
         fails, or that is stopped, takes nothing away.
         """
-        unit_entry = self._chosen_entry_of(unit, self._forced_unit_entries.get(unit.name) or self._unit_entry(unit))
+        unit_entry = self._forced_unit_entries.get(unit.name) or self._unit_entry(unit)
         unit_outputs = {self.job.data.relative(unit_output): unit_output for unit_output in unit.writes}
         unit_outputs |= {
             unit_output_name: self.job.data.root / unit_output_name
-            for unit_output_name in (unit_entry.outputs if unit_entry else ())
+            for unit_output_name in (unit_entry.outputs if unit_entry and not unit.chosen else ())
             if unit_output_name not in unit_outputs
         }
         for unit_output_name in edited_outputs(unit_entry, self._unit_hashes(tuple(unit_outputs.values()))):

@@ -260,6 +260,22 @@ def test_other_settings_for_one_document_are_not_those_of_the_run(
     assert run.asked >= questions(3, 4, 5) and [len(pair.checks) for pair in run.kept("mill")] == [6] * 3
 
 
+@pytest.mark.parametrize("cause", ["other settings", "other pairs", "force"])
+def test_an_edited_file_of_the_chosen_document_is_kept(run: ThreeDocuments, cause: str) -> None:
+    """Whatever has it made anew; after other settings the manifest says nothing current of the document."""
+    if cause == "other settings":
+        run.curate_with("--document", "mill", curate__checks=["worth", "duplicates"], reply=judge("worth"))
+    elif cause == "other pairs":
+        run.generate("mill", 3, 4)
+    edited = run.folder / "curated" / "mill.jsonl"
+    edited.write_text("")
+    others = run.files("dyke", "pond")
+    assert run.curate_with("--document", "mill", *(["--force"] if cause == "force" else [])) == 0
+    copies = {path.name: path.read_text() for path in edited.parent.glob("*.edited*")}
+    assert copies == {"mill.jsonl.edited": ""} and run.files("dyke", "pond") == others
+    assert len(run.kept("mill")) == (2 if cause == "other pairs" else 3)
+
+
 def test_documents_take_to_other_settings_one_by_one(run: ThreeDocuments, capsys: pytest.CaptureFixture[str]) -> None:
     """The settings are the run's once no document follows the earlier ones; those done before it are due once more."""
     lower = {"curate__checks": ["worth", "duplicates"]}
