@@ -171,6 +171,13 @@ def entry_without_chosen(entry: ManifestEntry, chosen: Collection[str], mark: st
     )
 
 
+def entry_due_again(entry: ManifestEntry, chosen: Collection[str] | None) -> ManifestEntry | None:
+    """`entry` as if the chosen documents, or all (None), had not been done yet; None where no input can say so."""
+    if chosen is not None:
+        return entry_without_chosen(entry, chosen)
+    return _changed_entry(entry, inputs=dict.fromkeys(entry.inputs, DUE_AGAIN)) if entry.inputs else None
+
+
 def entry_with_chosen(
     before: ManifestEntry, now: ManifestEntry, chosen: Collection[str], unheeded: Collection[str]
 ) -> ManifestEntry:

@@ -29,6 +29,7 @@ from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames, edited_
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
 from groundwork.stage_runner.chosen_documents import (
+    entry_due_again,
     entry_of_chosen,
     entry_with_chosen,
     entry_without_chosen,
@@ -68,6 +69,7 @@ class UnitLoop:
         self.ledger = Ledger(stage)
         self._due_units_of: tuple[list[Unit], list[Unit]] | None = None
         self._forced_unit_entries: dict[str, ManifestEntry] = {}
+        self._are_forced_units_due = False
         self._chosen_of_unit: dict[str, frozenset[str]] = {}  # of those that are done for some documents
 
     def states(self, units: list[Unit]) -> list[tuple[State, str]]:
@@ -294,22 +296,25 @@ class UnitLoop:
     def _record_unit_outcome(self, unit: Unit, input_hashes: Hashes, unit_outcome: Outcome, seconds: float) -> None:
         """Note how the unit ended. A forced one that failed as a whole stays what it was before, and current."""
         unit_has_failed = self.ledger.has_failed_entirely(unit.name)
-        if (
-            self._forced_unit_entries and not unit_has_failed
-        ):  # a run that is stopped from here on leaves the rest to be done
-            self._forget_forced_units()
+        if self._forced_unit_entries and not (unit_has_failed or self._are_forced_units_due):
+            self._mark_forced_units_due()
         previous_entry = self._forced_unit_entries.get(unit.name) if unit_has_failed else None
         self.manifest.record(
             self.stage, unit.name, previous_entry or self._entry_to_record(unit, input_hashes, unit_outcome, seconds)
         )
 
-    def _forget_forced_units(self) -> None:
-        """Drop the entries of what is still to be done; of some documents of a unit, what its entry says of them."""
-        names_left = self._forced_unit_entries.keys() - self.ledger.outcomes.keys()
-        self.manifest.forget(self.stage, names_left - self._chosen_of_unit.keys())
-        for name in names_left & self._chosen_of_unit.keys():
-            entry_left = entry_without_chosen(self._forced_unit_entries[name], self._chosen_of_unit[name])
-            self.manifest.record(self.stage, name, entry_left)
+    def _mark_forced_units_due(self) -> None:
+        """Have a run that is stopped from here on leave the rest to be done, of some documents of a unit these alone.
+
+        What the entries say of the files stays: by it the run that does them sees which were edited by hand.
+        """
+        for name in self._forced_unit_entries.keys() - self.ledger.outcomes.keys():
+            due_entry = entry_due_again(self._forced_unit_entries[name], self._chosen_of_unit.get(name))
+            if due_entry is None:
+                self.manifest.forget(self.stage, [name])
+            else:
+                self.manifest.record(self.stage, name, due_entry)
+        self._are_forced_units_due = True
 
     def _entry_to_record(self, unit: Unit, unit_inputs: Hashes, unit_outcome: Outcome, seconds: float) -> ManifestEntry:
         unit_entry = ManifestEntry(

@@ -137,6 +137,28 @@ def test_a_second_edit_keeps_the_first(data: Path) -> None:
     assert copies == {"a.md.edited": "first edit", "a.md.edited-2": "second edit"}
 
 
+def test_an_edited_file_is_kept_after_a_stopped_force(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What --force did not come to is done by the next run, which keeps an edit as --force would have."""
+    names = [f"d{number}" for number in range(8)]
+    for name in names:
+        (data / "documents" / f"{name}.txt").write_text(f"text of {name}")
+    run(data)
+    (data / "text" / "d7.md").write_text("by hand")
+    (data / "documents" / "d0.txt").write_text("broke")
+    assert run(data, "--force", "--set", "llm.max_concurrency=1") == EXIT_FAILED
+    assert (data / "text" / "d7.md").read_text() == "by hand"
+    (data / "documents" / "d0.txt").write_text("text of d0")
+    capsys.readouterr()
+    run(data, "--dry-run")
+    assert "d7 is to be done again" in capsys.readouterr().out
+    run(data)
+    assert (data / "text" / "d7.md").read_text() == "TEXT OF D7"
+    assert [path.name for path in (data / "text").glob("*.edited*")] == ["d7.md.edited"]
+    capsys.readouterr()
+    run(data)
+    assert "10 up to date" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("text", ["bad", "broke"])
 def test_an_edited_file_stays_where_its_stage_fails(data: Path, text: str) -> None:
     """What is made of it goes on with the edit, whether the unit fails or the whole run stops; then it is set aside."""
