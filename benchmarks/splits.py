@@ -22,7 +22,8 @@ from groundwork.dataset.split.eval_selection import EvalPool, eval_size, select_
 from groundwork.dataset.split.kernel_herding import bandwidth, gaussian_kernel, herd_rows
 from groundwork.dataset.split.representativeness import eval_closeness
 from groundwork.embedding.clusters import elbow
-from groundwork.embedding.nearest_neighbours import calibrate_threshold, exact_similar_rows
+from groundwork.embedding.near_duplicate_threshold import calibrate_threshold
+from groundwork.embedding.nearest_neighbours import exact_similar_rows
 
 TARGET = 0.5  # of a random split's error and MMD
 NEAR = 0.01  # to the least MMD that is to be found, where that is above the target

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -23,13 +23,8 @@ from groundwork.dataset.creation.document_subjects import Subjects, read_subject
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_mixed_rows
 from groundwork.dataset.split.eval_selection import Encode, eval_size, train_size
 from groundwork.dataset.split_report.report_record import BuiltDataset, Unanswerable
-from groundwork.embedding.nearest_neighbours import (
-    VectorBuffer,
-    calibrate_by_script,
-    calibrate_threshold,
-    find_nearest,
-    threshold_of,
-)
+from groundwork.embedding.near_duplicate_threshold import calibrate_by_script, calibrate_threshold, threshold_of
+from groundwork.embedding.nearest_neighbours import VectorBuffer, find_nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
@@ -47,6 +42,7 @@ if TYPE_CHECKING:
 
     from groundwork.embedding.nearest_neighbours import Vectors
 
+T = TypeVar("T")
 WHOLE_DOCUMENT_LENGTH = 40_000  # characters of a document up to which a question is looked up in all of it
 NEAREST_CHUNKS = 3  # chunks of a longer one: so many by their text, by their words, and by what is asked of them
 
@@ -179,52 +175,36 @@ def proposal_calls_needed(rows: int, chunks: int) -> int:
 TOKENS_PER_QUESTION = 60  # of either reply
 
 
-def build_question_proposer(
-    client: Callable[[], Client], absent_settings: AbsentQuestions, call_prompt: str, subjects: Subjects
-) -> Propose:
-    """What proposes questions beside a chunk."""
+def build_question_caller(
+    client: Callable[[], Client],
+    absent_settings: AbsentQuestions,
+    question_turns: Callable[..., list[Message]],
+    reply_schema: type[T],
+    unit_suffix: str,
+) -> Callable[..., Awaitable[T]]:
+    """What makes one of the two calls about a chunk, with `question_turns` of the chunk and what else it is given."""
 
-    async def propose(chunk: Chunk, count: int) -> Proposals:
-        proposal_turns = proposal_messages(call_prompt, subjects.of(chunk.document), chunk, count)
-        proposal_unit = f"{chunk.id} unanswerable"
-        return (
-            await client().ask(
-                absent_settings, proposal_turns, stage="create_dataset", unit=proposal_unit, schema=Proposals
-            )
-        ).value
+    async def ask_question_model(chunk: Chunk, *asked: Any) -> T:
+        chunk_turns, unit = question_turns(chunk, *asked), f"{chunk.id} {unit_suffix}"
+        reply = await client().ask(absent_settings, chunk_turns, stage="create_dataset", unit=unit, schema=reply_schema)
+        return reply.value
 
-    return propose
-
-
-def build_look_up(
-    client: Callable[[], Client], absent_settings: AbsentQuestions, call_prompt: str, subjects: Subjects
-) -> LookUp:
-    """What looks questions up in passages, and words the replies to those that none of them answers."""
-
-    async def look_up(chunk: Chunk, questions: Sequence[Proposed], passages: Sequence[Chunk]) -> Findings:
-        look_up_turns = look_up_messages(call_prompt, subjects.of(chunk.document), questions, passages)
-        look_up_unit = f"{chunk.id} unanswerable looked up"
-        return (
-            await client().ask(
-                absent_settings, look_up_turns, stage="create_dataset", unit=look_up_unit, schema=Findings
-            )
-        ).value
-
-    return look_up
+    return ask_question_model
 
 
-def proposal_messages(call_prompt: str, subjects: str, chunk: Chunk, count: int) -> list[Message]:
+def proposal_messages(call_prompt: str, subjects: Subjects, chunk: Chunk, count: int) -> list[Message]:
     """The first request."""
-    return render_turns(call_prompt, subject=subjects.strip() or chunk.document, passage=chunk.text, count=str(count))
+    chunk_subject = subjects.of(chunk.document).strip() or chunk.document
+    return render_turns(call_prompt, subject=chunk_subject, passage=chunk.text, count=str(count))
 
 
 def look_up_messages(
-    call_prompt: str, subjects: str, questions: Sequence[Proposed], passages: Sequence[Chunk]
+    call_prompt: str, subjects: Subjects, chunk: Chunk, questions: Sequence[Proposed], passages: Sequence[Chunk]
 ) -> list[Message]:
     """The second request. The passages come first: those of a short document are the same in all of its requests."""
     return render_turns(
         call_prompt,
-        subject=subjects.strip() or passages[0].document,
+        subject=subjects.of(chunk.document).strip() or chunk.document,
         passages="\n\n".join(passage.text for passage in passages),
         questions="\n".join(_open_question_line(number, question) for number, question in enumerate(questions, 1)),
     )
@@ -259,11 +239,12 @@ def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) ->
     proposal_calls = proposal_calls_needed(_questions_needed(rows, inputs.runs, unanswerable_settings), len(passages))
     subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
     document_chunks = [chunk for chunk in all_chunks if chunk.document == passages[0].document]
-    subject = subjects.of(passages[0].document)
     proposal_prompt, look_up_prompt = job.prompt(absent_settings.prompt), job.prompt(absent_settings.check_prompt)
-    proposal_turns = proposal_messages(proposal_prompt, subject, passages[0], QUESTIONS_PER_CALL)
+    proposal_turns = proposal_messages(proposal_prompt, subjects, passages[0], QUESTIONS_PER_CALL)
     sample_questions = [Proposed(question=row.question, missing=row.answer) for row in rows[:QUESTIONS_PER_CALL]]
-    look_up_turns = look_up_messages(look_up_prompt, subject, sample_questions, _shown_passages(document_chunks))
+    look_up_turns = look_up_messages(
+        look_up_prompt, subjects, passages[0], sample_questions, _shown_passages(document_chunks)
+    )
     call_tokens = job.tokens(absent_settings, proposal_turns, Proposals)
     call_tokens += job.tokens(absent_settings, look_up_turns, Findings)
     reply_tokens = 2 * proposal_calls * TOKENS_PER_QUESTION * QUESTIONS_PER_CALL
@@ -508,9 +489,13 @@ async def add_unanswerable(
     unanswerable_settings = job.config.dataset
     absent_settings = unanswerable_settings.absent
     job.progress.start_phase("looking for questions that the documents do not answer")
-    propose = build_question_proposer(lambda: job.client, absent_settings, job.prompt(absent_settings.prompt), about)
-    look_up = build_look_up(lambda: job.client, absent_settings, job.prompt(absent_settings.check_prompt), about)
+    proposal_turns = partial(proposal_messages, job.prompt(absent_settings.prompt), about)
+    look_up_turns = partial(look_up_messages, job.prompt(absent_settings.check_prompt), about)
     unanswerable_finder = UnanswerableFinder(
-        propose, look_up, encode, str(absent_settings.model), unanswerable_settings.seed
+        build_question_caller(lambda: job.client, absent_settings, proposal_turns, Proposals, "unanswerable"),
+        build_question_caller(lambda: job.client, absent_settings, look_up_turns, Findings, "unanswerable looked up"),
+        encode,
+        str(absent_settings.model),
+        unanswerable_settings.seed,
     )
     return await add_unanswerable_questions(built, passages, unanswerable_settings.unanswerable, unanswerable_finder)

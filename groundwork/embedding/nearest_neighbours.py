@@ -1,4 +1,4 @@
-"""The nearest rows by cosine: near-duplicates, neighbours, and the nearest of each dataset.
+"""The nearest rows by cosine: those above a threshold, neighbours, and the nearest of each dataset.
 
 Vectors are (n, d) float32 with unit rows. `exact_similar_rows` and `find_nearest` are exact, in blocks. Where comparing
 all with all would take too long, the rows are put into groups (spherical k-means) of about the square root of their
@@ -8,7 +8,7 @@ and not always: who uses it says what is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,17 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.language.language_and_script import main_script
-
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Floats = NDArray[np.floating[Any]]
 
 BLOCK_CELLS = 32_000_000  # cosines held at once: 128 MB
-# Where a near-duplicate begins, on a scale from 0 (two random questions) to 1 (the same question): cosine 0.9 for
-# MiniLM, whose random pairs lie at 0.22, and 0.98 for e5, whose random pairs lie at 0.84.
-NEAR_DUPLICATE_SCALE = 0.87
-RANDOM_PAIRS = 20_000
 ROW_BLOCK_CELLS = 4_000_000  # cosines held at once: 16 MB
 KMEANS_ROUNDS = 3  # of k-means; more hardly find more
 EXACT_ROWS = 20_000  # rows up to which `similar_rows` holds every one against all others
@@ -36,43 +30,6 @@ NEIGHBOURS = 5
 EXACT_QUESTIONS = 50_000  # questions up to which every one is held against all others
 GROUPS_PER_QUESTION = 32  # groups that a question is held against, of about the square root of all questions
 RECALL_SAMPLE = 500  # questions that are held against all others to see how many nearest ones were found
-
-
-def calibrate_threshold(vectors: Vectors, seed: int = 0) -> float:
-    """The cosine from which two rows count as near-duplicates under this embedder: between 0 and 0.999.
-
-    Set from the median cosine of random pairs of different rows, since every model spreads its vectors differently.
-    """
-    if len(vectors) < 2:
-        return 0.999
-    median_cosine = float(np.median(random_cosines(vectors, seed)))
-    return min(0.999, max(0.0, median_cosine + NEAR_DUPLICATE_SCALE * (1 - median_cosine)))
-
-
-def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = RANDOM_PAIRS) -> NDArray[np.float32]:
-    """Cosines of `pairs` random pairs of different rows, (pairs,); needs two rows at least."""
-    rng = np.random.default_rng(seed)
-    first_rows = rng.integers(len(vectors), size=pairs)
-    second_rows = (first_rows + rng.integers(1, len(vectors), size=pairs)) % len(vectors)
-    return np.asarray(np.einsum("ij,ij->i", vectors[first_rows], vectors[second_rows]))
-
-
-def random_cosines_within(
-    vectors: Vectors, groups: Sequence[str], seed: int = 0, pairs: int = RANDOM_PAIRS
-) -> NDArray[np.float32]:
-    """Cosines of `pairs` random pairs of different rows of one group, (pairs,); none where no group has two rows."""
-    _, group_of, cosine_group_sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
-    cosine_rows = np.argsort(group_of, kind="stable")
-    cosine_group_starts = np.cumsum(cosine_group_sizes) - cosine_group_sizes
-    group_of_row = group_of[cosine_rows]
-    drawn_places = np.flatnonzero(cosine_group_sizes[group_of_row] > 1)
-    if not len(drawn_places):
-        return np.empty(0, dtype=np.float32)
-    rng = np.random.default_rng(seed)
-    first_rows = rng.choice(drawn_places, size=pairs)
-    start, size = cosine_group_starts[group_of_row[first_rows]], cosine_group_sizes[group_of_row[first_rows]]
-    second_rows = start + (first_rows - start + rng.integers(1, size)) % size
-    return np.asarray(np.einsum("ij,ij->i", vectors[cosine_rows[first_rows]], vectors[cosine_rows[second_rows]]))
 
 
 def exact_similar_rows(vectors: Vectors, rows: Rows, threshold: float) -> list[Rows]:
@@ -291,44 +248,6 @@ def _measure_recall(vectors: Vectors, found_nearest: Rows, seed: int) -> float:
     _, nearest_cosines = find_nearest(vectors[sampled_rows], vectors, skipped=sampled_rows)
     found_cosines = np.einsum("ij,ij->i", vectors[sampled_rows], vectors[found_nearest[sampled_rows]])
     return float((found_cosines >= nearest_cosines - 1e-5).mean())
-
-
-LATIN = "latin"
-
-
-def calibrate_by_script(
-    vectors: Vectors, texts: Sequence[str], overall_threshold: float, seed: int = 0
-) -> dict[str, float]:
-    """By script, Latin aside, the cosine from which two of its texts count as near-duplicates: `overall_threshold` at
-    least.
-
-    `vectors` (n, d) are those of `texts`, rows of length 1. A script with a single text has no entry.
-    """
-    rows_by_script: dict[str, list[int]] = {}
-    for row, text in enumerate(texts):
-        if (script := _main_script_or_latin(text)) != LATIN:
-            rows_by_script.setdefault(script, []).append(row)
-    return {
-        script: max(overall_threshold, calibrate_threshold(vectors[rows], seed))
-        for script, rows in rows_by_script.items()
-        if len(rows) > 1
-    }
-
-
-def threshold_of(text: str, by_script: Mapping[str, float], overall: float) -> float:
-    """That of the script of `text`."""
-    return by_script.get(_main_script_or_latin(text), overall) if by_script else overall
-
-
-def near_duplicate_thresholds(
-    texts: Iterable[str], threshold_by_script: Mapping[str, float], overall_threshold: float
-) -> Floats:
-    """(n,): that of each text."""
-    return np.array([threshold_of(text, threshold_by_script, overall_threshold) for text in texts], dtype=np.float64)
-
-
-def _main_script_or_latin(text: str) -> str:
-    return LATIN if text.isascii() else main_script(text)
 
 
 GROWTH = 1.5  # of the room, where it runs out: each row is copied three times at the most, on average

@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console import terminal
-from groundwork.embedding.nearest_neighbours import (
-    Similarities,
+from groundwork.embedding.near_duplicate_threshold import (
     calibrate_by_script,
     calibrate_threshold,
     near_duplicate_thresholds,
     random_cosines,
     random_cosines_within,
 )
+from groundwork.embedding.nearest_neighbours import Similarities
 from groundwork.maps.dataset_recommendation import MIN_QUESTIONS, choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 from groundwork.message_wording import counted

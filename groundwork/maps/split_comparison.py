@@ -16,7 +16,8 @@ from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.representativeness import assess_representativeness
 from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
 from groundwork.dataset.split_report.report_sentences import describe_repeats, describe_verbatim_copies
-from groundwork.embedding.nearest_neighbours import calibrate_by_script, find_nearest, near_duplicate_thresholds
+from groundwork.embedding.near_duplicate_threshold import calibrate_by_script, near_duplicate_thresholds
+from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Point, Scene
 from groundwork.maps.question_map import MapGroup, build_scene, group_by_split
 from groundwork.maps.tag_comparison import tag_histogram

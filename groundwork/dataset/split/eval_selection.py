@@ -26,17 +26,13 @@ import numpy as np
 from groundwork.apportionment import apportion_by_largest_remainder
 from groundwork.dataset.split.kernel_herding import herd_rows
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
-from groundwork.embedding.nearest_neighbours import (
-    Floats,
-    Rows,
-    Vectors,
+from groundwork.embedding.near_duplicate_threshold import (
     calibrate_by_script,
     calibrate_threshold,
-    exact_similar_rows,
-    find_nearest,
     near_duplicate_thresholds,
     threshold_of,
 )
+from groundwork.embedding.nearest_neighbours import Floats, Rows, Vectors, exact_similar_rows, find_nearest
 from groundwork.message_wording import counted
 from groundwork.records import Difficulty, Row
 from groundwork.settings.config_schema import DatasetSettings

@@ -34,7 +34,8 @@ from groundwork.dataset.split_report.report_record import (
     SplitShare,
 )
 from groundwork.embedding.clusters import name_clusters_by_tag_or_centre, principal_components
-from groundwork.embedding.nearest_neighbours import Vectors, random_cosines
+from groundwork.embedding.near_duplicate_threshold import random_cosines
+from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.embedding.projection import barnes_hut_tsne
 from groundwork.message_wording import shorten_text
 from groundwork.records import Row

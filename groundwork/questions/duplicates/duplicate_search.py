@@ -13,14 +13,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.nearest_neighbours import (
-    EXACT_ROWS,
-    VectorBuffer,
-    calibrate_by_script,
-    calibrate_threshold,
-    random_cosines,
-    similar_rows,
-)
+from groundwork.embedding.near_duplicate_threshold import calibrate_by_script, calibrate_threshold, random_cosines
+from groundwork.embedding.nearest_neighbours import EXACT_ROWS, VectorBuffer, similar_rows
 from groundwork.errors import MissingExtra
 from groundwork.language.words import normalised_words
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, Likeness, ask_the_same
