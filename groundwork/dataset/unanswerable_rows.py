@@ -11,9 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from itertools import compress
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -21,10 +20,10 @@ import numpy as np
 from groundwork.dataset.creation.build_inputs import BuildInputs, read_input_chunks
 from groundwork.dataset.creation.document_subjects import Subjects, read_subjects
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_mixed_rows
+from groundwork.dataset.passage_search import NEAREST_CHUNKS, WHOLE_DOCUMENT_LENGTH, PassageSearch
 from groundwork.dataset.split.eval_selection import Encode, eval_size, train_size
 from groundwork.dataset.split_report.report_record import BuiltDataset, Unanswerable
-from groundwork.embedding.near_duplicate_threshold import calibrate_by_script, calibrate_threshold, threshold_of
-from groundwork.embedding.nearest_neighbours import VectorBuffer, find_nearest
+from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values
 from groundwork.language.words import normalised_words
@@ -37,100 +36,7 @@ from groundwork.settings.config_schema import AbsentQuestions, DatasetSettings
 from groundwork.stage_runner.dry_run_and_costs import Estimate
 from groundwork.stage_runner.job import Job
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from groundwork.embedding.nearest_neighbours import Vectors
-
 T = TypeVar("T")
-WHOLE_DOCUMENT_LENGTH = 40_000  # characters of a document up to which a question is looked up in all of it
-NEAREST_CHUNKS = 3  # chunks of a longer one: so many by their text, by their words, and by what is asked of them
-
-
-class _TfidfIndex:
-    """Texts by their words, rare ones weighing more (tf-idf)."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        self._vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=r"\w+")  # noqa: S106  no password
-        self._texts = self._vectorizer.fit_transform(texts)
-
-    def scores(self, question: str) -> NDArray[np.float64]:
-        """The cosine of each text to the question, (texts,)."""
-        tfidf_cosines: NDArray[np.float64] = (self._texts @ self._vectorizer.transform([question]).T).toarray()[:, 0]
-        return tfidf_cosines
-
-
-def _nearest_passage_indices(scores: NDArray[Any]) -> list[int]:
-    """The places of the NEAREST_CHUNKS highest scores, the highest first."""
-    return np.argsort(-scores, kind="stable")[:NEAREST_CHUNKS].tolist()  # type: ignore[no-any-return]
-
-
-@dataclass
-class QuestionSearch:
-    """What a question is compared with: the dataset's rows and the chunks, with their vectors."""
-
-    rows: Sequence[Row]
-    chunks: Sequence[Chunk]
-    encode: Encode
-    threshold_of: Callable[[str], float]
-    row_vectors: VectorBuffer
-    chunk_vectors: Vectors
-
-    @classmethod
-    async def over(cls, rows: Sequence[Row], chunks: Sequence[Chunk], encode: Encode, seed: int) -> QuestionSearch:
-        questions = [row.question for row in rows]
-        row_question_vectors = await encode(questions, "query")
-        overall_threshold = calibrate_threshold(row_question_vectors, seed)
-        thresholds_by_script = calibrate_by_script(row_question_vectors, questions, overall_threshold, seed)
-        return cls(
-            rows,
-            chunks,
-            encode,
-            partial(threshold_of, by_script=thresholds_by_script, overall=overall_threshold),
-            VectorBuffer(row_question_vectors),
-            await encode([chunk.text for chunk in chunks], "document"),
-        )
-
-    async def open_questions(self, searched_questions: list[str]) -> tuple[list[str], Vectors]:
-        """Those of `searched_questions` that no row asks, with their vectors (m, d)."""
-        if not searched_questions:
-            return [], np.empty((0, self.chunk_vectors.shape[1]), dtype=np.float32)
-        question_vectors = await self.encode(searched_questions, "query")
-        nearest_cosines = find_nearest(question_vectors, self.row_vectors.rows)[1]
-        is_unasked = nearest_cosines < [*map(self.threshold_of, searched_questions)]
-        return list(compress(searched_questions, is_unasked)), question_vectors[is_unasked]
-
-    def passages(
-        self, searched_questions: Sequence[str], question_vectors: Vectors, source_chunk: Chunk
-    ) -> list[Chunk]:
-        """All chunks of the chunk's document where it is short; else the chunk itself and those nearest to the
-        questions, whose `question_vectors` are (m, d): by vectors of texts, by rare words, and by what rows ask of
-        them.
-        """
-        document_chunks = [chunk for chunk in self.chunks if chunk.document == source_chunk.document]
-        if sum(len(chunk.text) for chunk in document_chunks) <= WHOLE_DOCUMENT_LENGTH:
-            return document_chunks
-        passages_by_id = {source_chunk.id: source_chunk}
-        for searched_question, question_vector in zip(searched_questions, question_vectors, strict=True):
-            nearest_rows = _nearest_passage_indices(self.row_vectors.rows[: len(self.rows)] @ question_vector)
-            nearest_chunks = _nearest_passage_indices(self.chunk_vectors @ question_vector)
-            nearest_chunks += _nearest_passage_indices(self._tfidf_index.scores(searched_question))
-            asked_chunks = [self._chunks_by_id.get(self.rows[index].chunk) for index in nearest_rows]
-            for chunk in [*(self.chunks[index] for index in nearest_chunks), *filter(None, asked_chunks)]:
-                passages_by_id.setdefault(chunk.id, chunk)
-        return list(passages_by_id.values())
-
-    @cached_property
-    def _chunks_by_id(self) -> dict[str, Chunk]:
-        return {chunk.id: chunk for chunk in self.chunks}
-
-    @cached_property
-    def _tfidf_index(self) -> _TfidfIndex:
-        return _TfidfIndex([chunk.text for chunk in self.chunks])
-
-
 QUESTIONS_PER_CALL = 3  # questions proposed for one chunk
 SPARE_FACTOR = 2  # times as many are proposed as are needed, since some turn out to be answered
 
@@ -313,7 +219,7 @@ async def add_unanswerable_questions(
     dataset_rows = list({row.id: row for split in ("train", "eval") for row in built.splits.get(split, [])}.values())
     row_chunks = {row.chunk for row in dataset_rows}
     asked_chunks = [chunk for chunk in chunks if chunk.id in row_chunks]
-    passage_search = await QuestionSearch.over(dataset_rows, list(chunks), finder.encode, finder.seed)
+    passage_search = await PassageSearch.over(dataset_rows, list(chunks), finder.encode, finder.seed)
     unanswerable = await _gather_unanswerable_rows(asked_chunks, needed_total, passage_search, finder)
     unanswerable_rows = _divide_between_splits(unanswerable.rows, needed_counts)
     unanswerable_record = Unanswerable(
@@ -344,7 +250,7 @@ def _with_unanswerable(
 
 
 async def _gather_unanswerable_rows(
-    asked_chunks: Sequence[Chunk], needed_total: int, passage_search: QuestionSearch, finder: UnanswerableFinder
+    asked_chunks: Sequence[Chunk], needed_total: int, passage_search: PassageSearch, finder: UnanswerableFinder
 ) -> _UnanswerableRows:
     chunk_order = np.random.default_rng(finder.seed).permutation(len(asked_chunks)).tolist()
     unanswerable, batch_start = _UnanswerableRows(), 0
@@ -359,7 +265,7 @@ async def _gather_unanswerable_rows(
 
 
 async def _unanswerable_rows_of_chunk(
-    chunk: Chunk, passage_search: QuestionSearch, finder: UnanswerableFinder
+    chunk: Chunk, passage_search: PassageSearch, finder: UnanswerableFinder
 ) -> _UnanswerableRows:
     """The rows of one chunk; those of another chunk may still ask the same."""
     unanswerable = _UnanswerableRows()
@@ -405,7 +311,7 @@ def _is_honest_refusal(honest_reply: str, question: str, passage_text: str) -> b
 
 
 async def _add_unasked_rows(
-    unanswerable: _UnanswerableRows, chunk_questions: _UnanswerableRows, passage_search: QuestionSearch
+    unanswerable: _UnanswerableRows, chunk_questions: _UnanswerableRows, passage_search: PassageSearch
 ) -> None:
     """The rows of `chunk_questions` that `unanswerable` does not ask yet, and all its counts."""
     for row in chunk_questions.rows:

@@ -158,7 +158,7 @@ async def test_a_short_document_is_shown_whole():
 
 async def test_of_a_long_document_the_nearest_passages_are_shown(monkeypatch):
     """The chunk itself first, then others, each once and not all; one that has the question's rare words is there."""
-    monkeypatch.setattr("groundwork.dataset.unanswerable_rows.WHOLE_DOCUMENT_LENGTH", 100)
+    monkeypatch.setattr("groundwork.dataset.passage_search.WHOLE_DOCUMENT_LENGTH", 100)
     filler = " ".join(f"word{n}" for n in range(50))
     chunks = [msgspec.structs.replace(chunk, text=f"{chunk.text} {filler}") for chunk in CHUNKS]
     far = [
