@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from groundwork.embedding.cosine_threshold import calibrate_threshold
 from groundwork.embedding.encoder import encoder_for
-from groundwork.embedding.near_duplicate_threshold import calibrate_threshold
 from groundwork.settings.config_files import load
 
 STATIC = ("embeddings.backend=static", "embeddings.model=wordllama", "embeddings.query_prefix=")

@@ -20,9 +20,9 @@ import numpy as np
 
 from groundwork.dataset.split.eval_selection import EvalPool, eval_size, select_eval
 from groundwork.dataset.split.kernel_herding import bandwidth, gaussian_kernel, herd_rows
-from groundwork.dataset.split.representativeness import eval_closeness
+from groundwork.dataset.split.mmd_closeness import eval_closeness
 from groundwork.embedding.clusters import elbow
-from groundwork.embedding.near_duplicate_threshold import calibrate_threshold
+from groundwork.embedding.cosine_threshold import calibrate_threshold
 from groundwork.embedding.nearest_neighbours import exact_similar_rows
 
 TARGET = 0.5  # of a random split's error and MMD

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from groundwork.dataset.split.eval_selection import Encode
-from groundwork.embedding.near_duplicate_threshold import calibrate_by_script, calibrate_threshold, threshold_of
+from groundwork.embedding.cosine_threshold import calibrate_by_script, calibrate_threshold, threshold_of
 from groundwork.embedding.nearest_neighbours import VectorBuffer, find_nearest
 from groundwork.records import Chunk, Row
 
@@ -35,9 +35,7 @@ class _TfidfIndex:
 
     def scores(self, question: str) -> NDArray[np.float64]:
         """The cosine of each passage to the question, (passages,)."""
-        tfidf_cosines: NDArray[np.float64] = (self._passages @ self._vectorizer.transform([question]).T).toarray()[
-            :, 0
-        ]
+        tfidf_cosines: NDArray[np.float64] = (self._passages @ self._vectorizer.transform([question]).T).toarray()[:, 0]
         return tfidf_cosines
 
 

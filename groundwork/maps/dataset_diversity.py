@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.console import terminal
-from groundwork.embedding.near_duplicate_threshold import (
+from groundwork.embedding.cosine_threshold import (
     calibrate_by_script,
     calibrate_threshold,
     near_duplicate_thresholds,

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundwork.data_folder.read_write import read_json, write_json
-from groundwork.embedding.near_duplicate_threshold import random_cosines
+from groundwork.embedding.cosine_threshold import random_cosines
 from groundwork.records import Tags
 from groundwork.tags.tag_forms import tag_form
 

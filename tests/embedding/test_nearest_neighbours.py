@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.embedding import nearest_neighbours
-from groundwork.embedding.near_duplicate_threshold import calibrate_threshold
+from groundwork.embedding.cosine_threshold import calibrate_threshold
 from groundwork.embedding.nearest_neighbours import exact_similar_rows, find_nearest
 from tests.dataset.corpora import topics, unit
 

@@ -45,7 +45,7 @@ from groundwork.dataset.split.eval_selection import (
 from groundwork.dataset.split_report.report_record import BuiltDataset, ReplacedRow
 from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report, value_shares
 from groundwork.dataset.unanswerable_rows import add_unanswerable, unanswerable_estimate
-from groundwork.embedding.near_duplicate_threshold import calibrate_by_script, calibrate_threshold, threshold_of
+from groundwork.embedding.cosine_threshold import calibrate_by_script, calibrate_threshold, threshold_of
 from groundwork.embedding.nearest_neighbours import Vectors, find_nearest
 from groundwork.errors import UnitError
 from groundwork.llm.calls.costs_and_budget import tokens_in

@@ -15,7 +15,7 @@ rows (kernel_herding.py).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -23,16 +23,16 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from groundwork.apportionment import apportion_by_largest_remainder
-from groundwork.dataset.split.kernel_herding import herd_rows
-from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
-from groundwork.embedding.near_duplicate_threshold import (
+from groundwork.dataset.split.cluster_quotas import choose_eval_by_clusters, cluster_pool
+from groundwork.dataset.split.near_duplicate_twins import FindTwins, twin_finder
+from groundwork.embedding.clusters import Elbow
+from groundwork.embedding.cosine_threshold import (
     calibrate_by_script,
     calibrate_threshold,
     near_duplicate_thresholds,
     threshold_of,
 )
-from groundwork.embedding.nearest_neighbours import Floats, Rows, Vectors, exact_similar_rows, find_nearest
+from groundwork.embedding.nearest_neighbours import Rows, Vectors
 from groundwork.message_wording import counted
 from groundwork.records import Difficulty, Row
 from groundwork.settings.config_schema import DatasetSettings
@@ -42,12 +42,7 @@ Encode = Callable[[list[str], Literal["query", "document"]], Awaitable[Vectors]]
 ThresholdOf = Callable[[str], float]  # the cosine from which another question is a near-duplicate of this one
 DIFFICULTY_LEVELS: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 STRATA = ("category", "difficulty")  # strategies by which each row counts as one value
-FindTwins = Callable[[Rows], list[Rows]]
-NO_TWINS: Rows = np.empty(0, dtype=np.int64)
-OUTSIDE_ROWS: Rows = np.array([-1])
 TAGS_REMEDY = "run first: uv run visualization/generate_tags.py"
-MOST_CLUSTERS = 30
-EXTRA_CANDIDATES = 3_000  # candidates beyond the rows that eval holds, shared out like its places
 
 
 class CannotSplit(Exception):
@@ -95,18 +90,20 @@ class EvalPool:
     questions: Sequence[str] = ()
 
 
-def eval_size(rows: int, fraction: float, limit: int) -> int:
-    """The share `fraction` of `rows`, rounded down, or `limit`, whichever is lower; at least 1."""
-    return max(1, min(int(rows * fraction + 1e-9), limit))
+def eval_size(pool_count: int, fraction: float, limit: int) -> int:
+    """The share `fraction` of `pool_count`, rounded down, or `limit`, whichever is lower; at least 1."""
+    return max(1, min(int(pool_count * fraction + 1e-9), limit))
 
 
-def train_size(pool_rows: Sequence[Row], runs: Sequence[str], settings: DatasetSettings) -> int:
+def train_size(pool_rows: Sequence[Row], runs: Sequence[str], eval_settings: DatasetSettings) -> int:
     """How many of `pool_rows` will be in train, before they are phrased more than once."""
-    if not settings.eval_split:
+    if not eval_settings.eval_split:
         return len(pool_rows)
-    if settings.strategy == "second-run":
+    if eval_settings.strategy == "second-run":
         return sum(row.run != runs[-1] for row in pool_rows)
-    return len(pool_rows) - is_held_out(settings) * eval_size(len(pool_rows), settings.eval_fraction, settings.eval_max)
+    return len(pool_rows) - is_held_out(eval_settings) * eval_size(
+        len(pool_rows), eval_settings.eval_fraction, eval_settings.eval_max
+    )
 
 
 def is_held_out(eval_settings: DatasetSettings) -> bool:
@@ -137,74 +134,8 @@ def row_strata(pool_rows: Sequence[Row], strategy: str) -> list[str]:
     return [pool_row.difficulty for pool_row in pool_rows]
 
 
-def twin_finder(pool: EvalPool, thresholds: Floats, held_out: bool) -> FindTwins:
-    """For some rows of the pool, the rows that train would repeat them with; OUTSIDE_ROWS stands for one of another
-    run.
-
-    `thresholds` (n,): the cosine from which each row of the pool has a near-duplicate.
-    """
-    pool_vectors, train_vectors = pool.vectors, pool.train
-    if train_vectors is not None:
-        return lambda rows: [
-            OUTSIDE_ROWS if is_near else NO_TWINS
-            for is_near in find_nearest(pool_vectors[rows], train_vectors)[1] >= thresholds[rows]
-        ]
-    if held_out:
-        return lambda rows: [
-            others[pool_vectors[others] @ pool_vectors[row] >= np.maximum(thresholds[others], thresholds[row])]
-            for row, others in zip(rows, exact_similar_rows(pool_vectors, rows, float(thresholds.min())), strict=True)
-        ]
-    return lambda rows: [NO_TWINS] * len(rows)
-
-
-def candidate_tiers(
-    cluster_rows: Rows, cluster_quota: int, candidate_limit: int, find_twins: FindTwins
-) -> list[list[int]]:
-    """Up to `candidate_limit` rows of a cluster for its quota, from `cluster_rows` in their random order, in tiers to
-    be used up in turn.
-
-    Those without a near-duplicate in train; whole groups of near-duplicates, which leave none of theirs in train; and
-    the others.
-    """
-    rows_without_twins, twins_by_row = list[int](), dict[int, Rows]()
-    for window_start in range(0, len(cluster_rows), max(1, candidate_limit)):
-        if len(rows_without_twins) >= candidate_limit:
-            break
-        candidate_window = cluster_rows[window_start : window_start + candidate_limit]
-        for row, twin_rows in zip(candidate_window.tolist(), find_twins(candidate_window), strict=True):
-            if len(twin_rows):
-                twins_by_row[row] = twin_rows
-            else:
-                rows_without_twins.append(row)
-    if len(rows_without_twins) >= cluster_quota:
-        return [rows_without_twins[:candidate_limit]]
-    twin_group_rows = dict.fromkeys(_whole_twin_groups(twins_by_row, cluster_quota - len(rows_without_twins)))
-    return [rows_without_twins, list(twin_group_rows), [row for row in twins_by_row if row not in twin_group_rows]]
-
-
-def _whole_twin_groups(twins_by_row: dict[int, Rows], room: int) -> list[int]:
-    """Groups of near-duplicates that lie wholly among `twins_by_row`, the smallest first, as many as fit."""
-    twin_groups: list[list[int]] = []
-    visited_rows: set[int] = set()
-    for first_twin in twins_by_row:
-        twin_group, twins_to_visit = [], [first_twin]
-        while twins_to_visit:
-            row = twins_to_visit.pop()
-            if row not in visited_rows:
-                visited_rows.add(row)
-                twin_group.append(row)
-                twins_to_visit.extend(twins_by_row.get(row, NO_TWINS).tolist())
-        if twin_group and all(row in twins_by_row for row in twin_group):
-            twin_groups.append(twin_group)
-    fitting_rows: list[int] = []
-    for twin_group in sorted(twin_groups, key=len):
-        if len(fitting_rows) + len(twin_group) <= room:
-            fitting_rows += twin_group
-    return fitting_rows
-
-
 def choose_eval_by_tags(
-    tags: Sequence[Sequence[str]], size: int, random_order: Rows, find_twins: FindTwins
+    tags: Sequence[Sequence[str]], eval_count: int, random_order: Rows, find_twins: FindTwins
 ) -> list[int]:
     """Take, again and again, the row that brings eval's tag counts closest to their share, in least squares."""
     tag_numbers = {tag: i for i, tag in enumerate(sorted({row_tag for row in tags for row_tag in row}))}
@@ -213,21 +144,27 @@ def choose_eval_by_tags(
     tags_of = [np.array(sorted({tag_numbers[tag] for tag in tags[row]}), dtype=np.int64) for row in random_order]
     row_count, row_indices = len(tags_of), np.repeat(np.arange(len(tags_of)), [len(row_tags) for row_tags in tags_of])
     tag_indices = np.concatenate(tags_of)
-    missing_tag_counts = np.bincount(tag_indices, minlength=len(tag_numbers)) * (size / len(random_order))
+    missing_tag_counts = np.bincount(tag_indices, minlength=len(tag_numbers)) * (eval_count / len(random_order))
     has_twin = np.array([len(twin_rows) > 0 for twin_rows in find_twins(random_order)])
     twin_penalty = np.where(has_twin, len(tag_numbers) * 1e6, 0.0) + np.bincount(row_indices, minlength=row_count)
-    eval_rows: list[int] = []
-    for _ in range(size):
+    selected_rows: list[int] = []
+    for _ in range(eval_count):
         tag_gain = 2 * np.bincount(row_indices, weights=missing_tag_counts[tag_indices], minlength=row_count)
         best_position = int((tag_gain - twin_penalty).argmax())
-        eval_rows.append(int(random_order[best_position]))
+        selected_rows.append(int(random_order[best_position]))
         twin_penalty[best_position] = np.inf
         missing_tag_counts[tags_of[best_position]] -= 1
-    return eval_rows
+    return selected_rows
 
 
 def select_eval(
-    pool: EvalPool, size: int, *, strategy: Strategy = "clusters", k: int = 0, seed: int = 42, held_out: bool = True
+    eval_pool: EvalPool,
+    size: int,
+    *,
+    strategy: Strategy = "clusters",
+    k: int = 0,
+    seed: int = 42,
+    held_out: bool = True,
 ) -> EvalSplit:
     """Choose `size` rows of the pool for eval.
 
@@ -235,49 +172,33 @@ def select_eval(
     the pool knows rows trained on, those without one there. `k`: clusters; 0 lets the elbow pick.
     Raises CannotSplit.
     """
-    pool_vectors = pool.vectors
-    _check_eval_size(len(pool_vectors), size, strategy, held_out, pool.tags)
+    pool_vectors = eval_pool.vectors
+    _check_eval_size(len(pool_vectors), size, strategy, held_out, eval_pool.tags)
     elbow_curve, cluster_labels = cluster_pool(pool_vectors, size, k, seed)
-    strata = np.asarray(pool.strata, dtype=object).astype(str)
-    balance_groups = np.unique(strata, return_inverse=True)[1] if pool.strata else cluster_labels
+    strata = np.asarray(eval_pool.strata, dtype=object).astype(str)
+    balance_groups = np.unique(strata, return_inverse=True)[1] if eval_pool.strata else cluster_labels
     random_order = np.random.default_rng(seed).permutation(len(pool_vectors))
-    threshold, by_script = _calibrate_pool(pool, seed)
-    pool_questions = pool.questions or [""] * len(pool_vectors)
-    find_twins = twin_finder(pool, near_duplicate_thresholds(pool_questions, by_script, threshold), held_out)
+    threshold, by_script = _calibrate_pool(eval_pool, seed)
+    pool_questions = eval_pool.questions or [""] * len(pool_vectors)
+    twin_thresholds = near_duplicate_thresholds(pool_questions, by_script, threshold)
+    find_twins = twin_finder(pool_vectors, eval_pool.train, twin_thresholds, held_out)
     if strategy == "random":
         eval_rows = random_order[:size].tolist()
     elif strategy == "tags":
-        eval_rows = choose_eval_by_tags(pool.tags, size, random_order, find_twins)
+        eval_rows = choose_eval_by_tags(eval_pool.tags, size, random_order, find_twins)
     else:
-        eval_rows = _choose_eval_by_clusters(balance_groups, size, random_order, find_twins, pool_vectors, seed)
-    spare_rows: dict[int, list[int]] = {}
+        eval_rows = choose_eval_by_clusters(balance_groups, size, random_order, find_twins, pool_vectors, seed)
+    eval_spares: dict[int, list[int]] = {}
     for pool_row in random_order[~np.isin(random_order, eval_rows)].tolist():
-        spare_rows.setdefault(int(balance_groups[pool_row]), []).append(pool_row)
-    return EvalSplit(sorted(eval_rows), cluster_labels, elbow_curve, threshold, spare_rows, balance_groups, by_script)
+        eval_spares.setdefault(int(balance_groups[pool_row]), []).append(pool_row)
+    return EvalSplit(sorted(eval_rows), cluster_labels, elbow_curve, threshold, eval_spares, balance_groups, by_script)
 
 
-def _calibrate_pool(pool: EvalPool, seed: int) -> tuple[float, dict[str, float]]:
+def _calibrate_pool(eval_pool: EvalPool, seed: int) -> tuple[float, dict[str, float]]:
     """The cosine of a near-duplicate among the rows of the pool and those trained on, and that of other scripts."""
-    all_vectors = pool.vectors if pool.train is None else np.concatenate([pool.vectors, pool.train])
+    all_vectors = eval_pool.vectors if eval_pool.train is None else np.concatenate([eval_pool.vectors, eval_pool.train])
     threshold = calibrate_threshold(all_vectors, seed)
-    return threshold, calibrate_by_script(pool.vectors, pool.questions, threshold, seed)
-
-
-def cluster_pool(pool_vectors: Vectors, size: int, k: int, seed: int) -> tuple[Elbow, Rows]:
-    """Clusters of the pool for an eval split of `size` rows: the curve, and the label of every row.
-
-    The elbow looks among 2..min(30, size, n // 5): more clusters than eval rows cannot each have one.
-    """
-    reduced_vectors = principal_components(pool_vectors, seed=seed)
-    elbow_curve = (
-        Elbow(k, "given") if k else elbow(reduced_vectors, min(MOST_CLUSTERS, size, len(pool_vectors) // 5), seed)
-    )
-    cluster_labels = kmeans(reduced_vectors, elbow_curve.k, seed)
-    distinct_clusters = int(cluster_labels.max()) + 1
-    if distinct_clusters < elbow_curve.k:
-        reason = f"{elbow_curve.k} asked for, {distinct_clusters} different"
-        elbow_curve = Elbow(distinct_clusters, reason, elbow_curve.ks, elbow_curve.inertias)
-    return elbow_curve, cluster_labels
+    return threshold, calibrate_by_script(eval_pool.vectors, eval_pool.questions, threshold, seed)
 
 
 def _check_eval_size(
@@ -299,35 +220,6 @@ def _check_eval_size(
         raise CannotSplit(f"{counted(eval_rows, 'eval row')} asked of {counted(pool_rows, 'pair')}; lower --eval-max")
     if strategy == "tags" and len(tags) != pool_rows:
         raise CannotSplit(f"strategy tags needs the tags of every pair; {TAGS_REMEDY}")
-
-
-def _choose_eval_by_clusters(
-    cluster_labels: Rows, size: int, random_order: Rows, find_twins: FindTwins, pool_vectors: Vectors, seed: int
-) -> list[int]:
-    """Fill each cluster's quota: with the best candidate for one place after the other, then with better ones."""
-    cluster_quotas = apportion_by_largest_remainder(np.bincount(cluster_labels), size)
-    candidate_limits = [quota + EXTRA_CANDIDATES * quota // size for quota in cluster_quotas]
-    tiers_by_cluster = [
-        candidate_tiers(
-            random_order[cluster_labels[random_order] == c], cluster_quotas[c], candidate_limits[c], find_twins
-        )
-        for c in range(len(cluster_quotas))
-    ]
-    tier_rows = {row for cluster_tiers in tiers_by_cluster for tier in cluster_tiers for row in tier}
-    candidates = np.array(sorted(tier_rows), dtype=np.int64)
-    tier_positions = [
-        [np.searchsorted(candidates, np.array(tier, dtype=np.int64)) for tier in cluster_tiers]
-        for cluster_tiers in tiers_by_cluster
-    ]
-    tiers_by_place = [tier_positions[c] for c in _cluster_turns(cluster_quotas)]
-    herded = herd_rows(tiers_by_place, pool_vectors[candidates], pool_vectors, seed)
-    return [int(candidates[i]) for i in herded]
-
-
-def _cluster_turns(cluster_quotas: Sequence[int]) -> Iterator[int]:
-    """Cluster numbers, each as often as its quota, spread evenly."""
-    turn_positions = [((turn + 0.5) / quota, c) for c, quota in enumerate(cluster_quotas) for turn in range(quota)]
-    return iter([c for _, c in sorted(turn_positions)])
 
 
 @dataclass(frozen=True)
@@ -361,33 +253,33 @@ class EvalDraw:
     @property
     def eval_rows(self) -> list[Row]:
         """The rows of eval as they were."""
-        cluster_labels = self.split.labels
-        return [msgspec.structs.replace(self.pool[i], cluster=int(cluster_labels[i])) for i in self.split.eval]
+        eval_labels = self.split.labels
+        return [msgspec.structs.replace(self.pool[i], cluster=int(eval_labels[i])) for i in self.split.eval]
 
     @property
     def _train_indices(self) -> list[int]:
-        removed_rows = set(self.split.eval) if self.held_out else set()
-        return [i for i in range(len(self.pool)) if i not in removed_rows]
+        eval_indices = set(self.split.eval) if self.held_out else set()
+        return [i for i in range(len(self.pool)) if i not in eval_indices]
 
 
 async def draw_eval_split(
-    pool_rows: list[Row], runs: Sequence[str], settings: DatasetSettings, encode: Encode
+    pool_rows: list[Row], runs: Sequence[str], eval_settings: DatasetSettings, encode: Encode
 ) -> EvalDraw:
     """Draw eval as the settings ask. Raises CannotSplit."""
     drawn_pool, train_run = (
-        _part_second_run(pool_rows, runs) if settings.strategy == "second-run" else (pool_rows, None)
+        _part_second_run(pool_rows, runs) if eval_settings.strategy == "second-run" else (pool_rows, None)
     )
-    drawn_questions, held_out = [row.question for row in drawn_pool], is_held_out(settings)
+    drawn_questions, held_out = [row.question for row in drawn_pool], is_held_out(eval_settings)
     pool_vectors = await encode(drawn_questions, "query")
     train_run_vectors = None if train_run is None else await encode([row.question for row in train_run], "query")
-    drawn_strata = row_strata(drawn_pool, settings.strategy) if settings.strategy in STRATA else ()
+    drawn_strata = row_strata(drawn_pool, eval_settings.strategy) if eval_settings.strategy in STRATA else ()
     drawn_tags = [row.tags for row in drawn_pool]
     eval_split = select_eval(
         EvalPool(pool_vectors, drawn_tags, drawn_strata, train=train_run_vectors, questions=drawn_questions),
-        eval_size(len(drawn_pool), settings.eval_fraction, settings.eval_max),
-        strategy=settings.strategy,
-        k=settings.clusters,
-        seed=settings.seed,
+        eval_size(len(drawn_pool), eval_settings.eval_fraction, eval_settings.eval_max),
+        strategy=eval_settings.strategy,
+        k=eval_settings.clusters,
+        seed=eval_settings.seed,
         held_out=held_out,
     )
     return EvalDraw(drawn_pool, pool_vectors, train_run, train_run_vectors, eval_split, held_out)

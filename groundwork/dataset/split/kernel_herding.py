@@ -141,21 +141,3 @@ def _mean_kernel(candidates: Vectors, vectors: Vectors, kernel_width: float) -> 
         for i in range(0, len(candidates), kernel_block)
     ]
     return np.concatenate(kernel_means)
-
-
-class RandomFeatureKernel:
-    """A Gaussian kernel, its bandwidth the median distance of random pairs of `vectors`, by random features.
-
-    Inner products of (m, size) features approach the kernel (Rahimi and Recht, "Random Features for Large-Scale
-    RandomFeatureKernel Machines", 2007); the distance of the means of two sets' features is their MMD.
-    """
-
-    def __init__(self, vectors: Vectors, seed: int, size: int) -> None:
-        frequency_shape = (vectors.shape[1], size // 2)
-        self._frequencies = np.random.default_rng(seed).normal(size=frequency_shape) / bandwidth(vectors, seed)
-        self._scale = np.float32((2 / size) ** 0.5)
-
-    def features(self, vectors: Vectors) -> Vectors:
-        """(m, size) of (m, d) vectors."""
-        feature_angles = vectors @ self._frequencies.astype(np.float32)
-        return np.concatenate([np.cos(feature_angles), np.sin(feature_angles)], axis=1) * self._scale

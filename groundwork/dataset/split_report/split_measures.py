@@ -18,11 +18,11 @@ from groundwork.dataset.reword.eval_rewording import EvalRewording
 from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
 from groundwork.dataset.split.eval_leakage import count_leaked_rows, leak_likeness_of_split, measure_leakage
 from groundwork.dataset.split.eval_selection import EvalDraw, EvalSplit, is_held_out
-from groundwork.dataset.split.representativeness import (
+from groundwork.dataset.split.mmd_closeness import eval_closeness
+from groundwork.dataset.split.topic_representativeness import (
     assess_representativeness,
     count_moved_topics,
     drift_sentence,
-    eval_closeness,
 )
 from groundwork.dataset.split_report.report_record import (
     ElbowCurve,
@@ -34,7 +34,7 @@ from groundwork.dataset.split_report.report_record import (
     SplitShare,
 )
 from groundwork.embedding.clusters import name_clusters_by_tag_or_centre, principal_components
-from groundwork.embedding.near_duplicate_threshold import random_cosines
+from groundwork.embedding.cosine_threshold import random_cosines
 from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.embedding.projection import barnes_hut_tsne
 from groundwork.message_wording import shorten_text

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
-from groundwork.embedding.near_duplicate_threshold import threshold_of
+from groundwork.embedding.cosine_threshold import threshold_of
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names_and_codes import names, names_as_written, quoted_terms
 from groundwork.language.numbers import number_values, numbers

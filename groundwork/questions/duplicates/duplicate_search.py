@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.embedding.near_duplicate_threshold import calibrate_by_script, calibrate_threshold, random_cosines
+from groundwork.embedding.cosine_threshold import calibrate_by_script, calibrate_threshold, random_cosines
 from groundwork.embedding.nearest_neighbours import EXACT_ROWS, VectorBuffer, similar_rows
 from groundwork.errors import MissingExtra
 from groundwork.language.words import normalised_words

@@ -7,7 +7,7 @@ import numpy as np
 from groundwork.dataset.split.eval_leakage import count_leaked_rows, leak_likeness_of_split
 from groundwork.dataset.split.eval_selection import EvalPool, select_eval
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
-from tests.embedding.test_nearest_neighbours_script_thresholds import LATIN, TEXTS, THAI, vectors
+from tests.embedding.test_cosine_threshold import LATIN, TEXTS, THAI, vectors
 
 
 def test_a_script_that_an_embedder_finds_alike_has_its_share_of_a_held_out_eval() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from groundwork.apportionment import apportion_by_largest_remainder
 from groundwork.dataset.split.eval_selection import CannotSplit, EvalPool, eval_size, select_eval
-from groundwork.dataset.split.kernel_herding import RandomFeatureKernel
+from groundwork.dataset.split.mmd_closeness import RandomFeatureKernel
 from groundwork.embedding.nearest_neighbours import find_nearest
 from tests.dataset.corpora import topics, unit
 

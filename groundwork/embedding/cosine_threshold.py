@@ -40,18 +40,18 @@ def random_cosines_within(
     vectors: Vectors, groups: Sequence[str], seed: int = 0, pairs: int = RANDOM_PAIRS
 ) -> NDArray[np.float32]:
     """Cosines of `pairs` random pairs of different rows of one group, (pairs,); none where no group has two rows."""
-    _, group_of, cosine_group_sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
-    cosine_rows = np.argsort(group_of, kind="stable")
-    cosine_group_starts = np.cumsum(cosine_group_sizes) - cosine_group_sizes
-    group_of_row = group_of[cosine_rows]
-    drawn_places = np.flatnonzero(cosine_group_sizes[group_of_row] > 1)
-    if not len(drawn_places):
+    _, group_of, group_sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    rows_by_group = np.argsort(group_of, kind="stable")
+    group_starts = np.cumsum(group_sizes) - group_sizes
+    group_of_place = group_of[rows_by_group]
+    paired_places = np.flatnonzero(group_sizes[group_of_place] > 1)
+    if not len(paired_places):
         return np.empty(0, dtype=np.float32)
     rng = np.random.default_rng(seed)
-    first_rows = rng.choice(drawn_places, size=pairs)
-    start, size = cosine_group_starts[group_of_row[first_rows]], cosine_group_sizes[group_of_row[first_rows]]
+    first_rows = rng.choice(paired_places, size=pairs)
+    start, size = group_starts[group_of_place[first_rows]], group_sizes[group_of_place[first_rows]]
     second_rows = start + (first_rows - start + rng.integers(1, size)) % size
-    return np.asarray(np.einsum("ij,ij->i", vectors[cosine_rows[first_rows]], vectors[cosine_rows[second_rows]]))
+    return np.asarray(np.einsum("ij,ij->i", vectors[rows_by_group[first_rows]], vectors[rows_by_group[second_rows]]))
 
 
 def calibrate_by_script(

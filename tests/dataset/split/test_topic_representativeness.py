@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.dataset.split.representativeness import (
+from groundwork.dataset.split.topic_representativeness import (
     CLOSER_FOR_YES,
     LEAST_EVAL_ROWS,
     SAME_SHARES,

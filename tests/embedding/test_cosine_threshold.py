@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from groundwork.embedding.near_duplicate_threshold import calibrate_by_script
+from groundwork.embedding.cosine_threshold import calibrate_by_script
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.dataset_diversity import DatasetQuestions, measure_diversity
 from groundwork.questions.duplicates.duplicate_rule import AskedQuestion

@@ -8,15 +8,14 @@ no say in it; what rewording moved is a figure of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.dataset.split.eval_selection import EvalSplit
-from groundwork.dataset.split.kernel_herding import RandomFeatureKernel
-from groundwork.dataset.split_report.report_record import Closeness, Representativeness
+from groundwork.dataset.split_report.report_record import Representativeness
 from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.message_wording import counted
 
@@ -27,10 +26,6 @@ CLOSER_FOR_NO = 0.95  # from here on it is a no
 RANDOM_SPLITS = 2_000
 TOPICS_NAMED = 3  # topics that are named as most apart
 WORTH_NAMING = 0.02  # difference of a topic's shares
-
-RANDOM_MMD_SPLITS = 500
-FEATURE_BLOCK_ROWS = 20_000  # rows whose features are held at once
-FEATURE_COUNT = 512  # random features of the kernel behind the MMD
 
 
 def assess_representativeness(
@@ -45,48 +40,51 @@ def assess_representativeness(
     """The verdict on a split by its counts. `pool_by_topic`, `split_by_topic`: rows of all and of the split by topic,
     (k,) each, those of the split among those of all; `empty`: places of the split that stayed empty.
     """
-    pool_counts, split_counts = np.asarray(pool_by_topic, dtype=np.int64), np.asarray(split_by_topic, dtype=np.int64)
-    rows, topics = int(split_counts.sum()), int((pool_counts > 0).sum())
-    pool_shares, split_shares = pool_counts / max(1, pool_counts.sum()), split_counts / max(1, rows)
-    share_distance = float(np.abs(split_shares - pool_shares).sum() / 2)
-    random_distances = _random_share_distances(pool_counts, rows)
+    topic_counts, split_topic_counts = (
+        np.asarray(pool_by_topic, dtype=np.int64),
+        np.asarray(split_by_topic, dtype=np.int64),
+    )
+    eval_count, topic_count = int(split_topic_counts.sum()), int((topic_counts > 0).sum())
+    pool_shares, split_shares = topic_counts / max(1, topic_counts.sum()), split_topic_counts / max(1, eval_count)
+    topic_distance = float(np.abs(split_shares - pool_shares).sum() / 2)
+    random_distances = _random_topic_distances(topic_counts, eval_count)
     random_distance = float(np.median(random_distances))
-    closer_share = float((random_distances < share_distance - 1e-9).mean())
-    verdict_answer = _representativeness_answer(rows, topics, share_distance, closer_share)
+    closer_share = float((random_distances < topic_distance - 1e-9).mean())
+    verdict_answer = _representativeness_answer(eval_count, topic_count, topic_distance, closer_share)
     verdict_figures = (
-        f"its shares of the {topics:,} {topic_noun} differ by {share_distance:.0%} from those of all rows, "
+        f"its shares of the {topic_count:,} {topic_noun} differ by {topic_distance:.0%} from those of all rows, "
         f"random splits by {random_distance:.0%} ({closer_share:.0%} of them by less)"
     )
     topic_shares = list(zip(topic_names, pool_shares.tolist(), split_shares.tolist(), strict=True))
     return Representativeness(
         answer=verdict_answer,
-        rows=rows,
-        topics=topics,
-        apart=round(share_distance, 4),
+        rows=eval_count,
+        topics=topic_count,
+        apart=round(topic_distance, 4),
         random=round(random_distance, 4),
         closer=round(closer_share, 4),
-        sentence=unknown_verdict_sentence(split, rows, topics, topic_noun)
+        sentence=unknown_verdict_sentence(split, eval_count, topic_count, topic_noun)
         if verdict_answer == "unknown"
         else verdict_sentence(verdict_answer, split, verdict_figures, most_apart_topics(topic_shares, split, empty)),
     )
 
 
-def _random_share_distances(pool_counts: NDArray[np.int64], rows: int) -> NDArray[np.float64]:
+def _random_topic_distances(topic_counts: NDArray[np.int64], eval_count: int) -> NDArray[np.float64]:
     """(RANDOM_SPLITS,): how far the topic shares of random splits of so many rows lie from those of all."""
     random_draws = np.random.default_rng(0).multivariate_hypergeometric(
-        pool_counts, rows, size=RANDOM_SPLITS, method="marginals"
+        topic_counts, eval_count, size=RANDOM_SPLITS, method="marginals"
     )
-    pool_shares = pool_counts / max(1, pool_counts.sum())
-    random_distances: NDArray[np.float64] = np.abs(random_draws / max(1, rows) - pool_shares).sum(axis=1) / 2
+    pool_shares = topic_counts / max(1, topic_counts.sum())
+    random_distances: NDArray[np.float64] = np.abs(random_draws / max(1, eval_count) - pool_shares).sum(axis=1) / 2
     return random_distances
 
 
 def _representativeness_answer(
-    eval_count: int, topic_count: int, share_distance: float, closer_share: float
+    eval_count: int, topic_count: int, topic_distance: float, closer_share: float
 ) -> Literal["yes", "partly", "no", "unknown"]:
     if eval_count < LEAST_EVAL_ROWS or topic_count < 2:
         return "unknown"
-    if share_distance <= SAME_SHARES and closer_share <= CLOSER_FOR_YES:
+    if topic_distance <= SAME_SHARES and closer_share <= CLOSER_FOR_YES:
         return "yes"
     return "no" if closer_share >= CLOSER_FOR_NO else "partly"
 
@@ -131,25 +129,6 @@ def drift_sentence(moved_count: int, reworded_count: int, own_cosine: float, ran
     )
 
 
-def eval_closeness(eval_split: EvalSplit, pool_vectors: Vectors, seed: int) -> Closeness:
-    """The MMD of eval against the pool, beside that of 500 random splits of its size."""
-    split_rng = np.random.default_rng(seed + 1)
-    eval_count = len(eval_split.eval)
-    kernel_features = RandomFeatureKernel(pool_vectors, seed + 1, FEATURE_COUNT).features
-    vector_blocks = (
-        pool_vectors[start : start + FEATURE_BLOCK_ROWS] for start in range(0, len(pool_vectors), FEATURE_BLOCK_ROWS)
-    )
-    pool_mean = np.sum(
-        [kernel_features(vector_block).sum(axis=0, dtype=np.float64) for vector_block in vector_blocks], axis=0
-    ) / len(pool_vectors)
-
-    def mmd_to_pool(rows: NDArray[np.int64]) -> float:
-        return float(np.linalg.norm(kernel_features(pool_vectors[rows]).mean(axis=0, dtype=np.float64) - pool_mean))
-
-    random_splits = [split_rng.choice(len(pool_vectors), eval_count, replace=False) for _ in range(RANDOM_MMD_SPLITS)]
-    return _closeness_beside_random_splits(mmd_to_pool, np.array(eval_split.eval), random_splits)
-
-
 def count_moved_topics(eval_split: EvalSplit, pool_vectors: Vectors, reworded_vectors: Vectors) -> int:
     """How many reworded questions of eval lie nearer to another topic's centre than they did before."""
     topic_count = int(eval_split.labels.max()) + 1
@@ -159,16 +138,3 @@ def count_moved_topics(eval_split: EvalSplit, pool_vectors: Vectors, reworded_ve
         question_vectors @ topic_centres.T for question_vectors in (pool_vectors[eval_split.eval], reworded_vectors)
     )
     return int((topic_cosines_before.argmax(axis=1) != topic_cosines_after.argmax(axis=1)).sum())
-
-
-def _closeness_beside_random_splits(
-    mmd_to_pool: Callable[[NDArray[np.int64]], float],
-    eval_rows: NDArray[np.int64],
-    random_splits: Sequence[NDArray[np.int64]],
-) -> Closeness:
-    eval_distance, random_distances = mmd_to_pool(eval_rows), np.array([mmd_to_pool(rows) for rows in random_splits])
-    return Closeness(
-        eval=round(eval_distance, 4),
-        random=round(float(np.median(random_distances)), 4),
-        percentile=round(float((random_distances < eval_distance).mean()), 4),
-    )
