@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,35 +11,15 @@ from pathlib import Path
 from groundwork.data_folder.read_write import read_json
 from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
-from groundwork.language.list_labels import SECTION_NUMBER
-from groundwork.language.words import words
 from groundwork.markdown.captions import is_caption
 from groundwork.markdown.chunk_reading import Reading, read_chunks
 from groundwork.markdown.statements import Statement
+from groundwork.markdown.title_and_name_lines import short_title
 from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.records import Chunk, Document, Summary
 from groundwork.settings.config_schema import QA
 
-UNNAMED = "(it has no name; take one from its summary or its text)"
-MIN_SHORT_TITLE_LENGTH = 4  # characters of a title without its subtitle
-_SUBTITLE = re.compile(r":\s|\s[-–—|]\s|\s[(\[]")
-_CHAPTER_TITLE = re.compile(r"\s*(?:chapter|part|section|appendix)\s+[\dIVXA-Z]+\b", re.IGNORECASE)
-_TITLE_NUMBER = re.compile(rf"^{SECTION_NUMBER}\.?\s+(?=\D)")  # the number before a heading
 SUMMARY_LENGTH = 400  # characters of a summary beside one chunk or one pair: a few sentences
-
-
-def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
-    """A title without what follows a colon, a dash or a bracket. Never the file's name, with or without its ending,
-    or a chapter's: in its place the first of `headings`, the document's own, where it has two words and is neither, or
-    words that say that there is no name. A heading further down names a part of the document.
-    """
-    for candidate in (title, *(heading for heading in headings[:1] if len(words(_TITLE_NUMBER.sub("", heading))) > 1)):
-        if _CHAPTER_TITLE.match(candidate):
-            continue
-        shorter_title = _SUBTITLE.split(_TITLE_NUMBER.sub("", candidate.strip()), maxsplit=1)[0].strip()
-        if shorter_title and words(re.sub(r"\.\w{2,5}$", "", shorter_title)) != words(document.replace("_", " ")):
-            return shorter_title if len(shorter_title) >= MIN_SHORT_TITLE_LENGTH else candidate.strip()
-    return UNNAMED
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,10 @@ from typing import Any
 
 import pytest
 
+from groundwork.markdown.title_and_name_lines import UNNAMED, short_title
 from groundwork.questions.batched_strategy import EXTRA_PAIRS_PER_BATCH, pairs_per_call, summary_for_chunk
 from groundwork.questions.document_interviews import interviews_summary_line
-from groundwork.questions.interview_material import (
-    SUMMARY_LENGTH,
-    UNNAMED,
-    InterviewMaterial,
-    short_title,
-    table_caption,
-)
+from groundwork.questions.interview_material import SUMMARY_LENGTH, InterviewMaterial, table_caption
 from groundwork.records import DocumentCoverage
 from tests.chunks import reading_of
 

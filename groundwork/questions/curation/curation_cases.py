@@ -20,8 +20,8 @@ from groundwork.errors import UnitError
 from groundwork.language import dangling_references as wording
 from groundwork.language.numbers import Number, mantissa_and_scale, number_values, numbers
 from groundwork.markdown.grounding import SourceText
+from groundwork.markdown.title_and_name_lines import short_title
 from groundwork.questions.calculated_numbers import unsupported_numbers
-from groundwork.questions.interview_material import short_title
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Chunk, Document, Pair, Summary
 from groundwork.settings.config_schema import Check, Curate

@@ -31,8 +31,8 @@ from groundwork.llm.replies.reply_schema import (
     object_schema,
 )
 from groundwork.markdown.figures import text_with_captions
+from groundwork.markdown.title_and_name_lines import UNNAMED
 from groundwork.questions.curation.curation_cases import CurationCase
-from groundwork.questions.interview_material import UNNAMED
 from groundwork.settings.config_schema import Check, Curate
 
 HOPELESS_JUDGE_BATCHES = (
