@@ -29,7 +29,8 @@ from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subj
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria_faults import criteria_fault, criteria_padding_reasons
-from groundwork.questions.curation.curation_cases import RULE_CHECKS, PairOrigin, rule_check_fault
+from groundwork.questions.curation.pair_origins import PairOrigin
+from groundwork.questions.curation.rule_checks import RULE_CHECKS, rule_check_fault
 from groundwork.questions.pair_drafts import Draft, DraftBasis
 from groundwork.records import Pair, Row
 from groundwork.settings.config_files import PROJECT, load

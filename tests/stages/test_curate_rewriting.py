@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin
-from groundwork.questions.curation.pair_judge import ApartForm, judge_reply_schema
+from groundwork.questions.curation.pair_judge import ApartForm, CurationCase, judge_reply_schema
+from groundwork.questions.curation.pair_origins import PairOrigin
 from groundwork.questions.curation.pair_rewriting import RewritingForm
 from groundwork.questions.curation.wrong_answers import undecided_wrong_answer, wrong_answer
 from groundwork.settings.config_files import load

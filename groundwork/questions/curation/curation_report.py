@@ -103,6 +103,25 @@ def curation_outcome(pair: Pair) -> Literal["kept", "rewritten", "corrected"]:
     return "corrected" if BY_PERSON in pair.checks else "rewritten"
 
 
+def counts_and_note(curation_result: CurationResult) -> tuple[dict[str, int], str]:
+    """How many pairs became what; and that in words, with why pairs were rejected and what people decided."""
+    outcomes = Counter(curation_outcome(pair) for pair in curation_result.kept_pairs)
+    reported_counts = {
+        outcome: outcomes[outcome]
+        for outcome in ("kept", "rewritten", "corrected")
+        if outcomes[outcome] or outcome != "corrected"
+    }
+    reported_counts["rejected"] = len(curation_result.rejected_pairs)
+    note = ", ".join(f"{count} {outcome}" for outcome, count in reported_counts.items())
+    reported_reasons = Counter(rejection.reason for rejection in curation_result.rejected_pairs).most_common()
+    reasons = [f"{reason} {count}" for reason, count in reported_reasons]
+    if rejected_by_rule := sum(map(is_rejected_by_rule, curation_result.rejected_pairs)):
+        reported_counts["rejected by a rule"] = rejected_by_rule
+        reasons.append(f"{rejected_by_rule} of them by a rule, no model was asked")
+    note += f" ({', '.join(reasons)})" if reasons else ""
+    return reported_counts, " ".join([f"{note}.", *curation_result.reviewed]) if curation_result.reviewed else note
+
+
 class _CurationCounts:
     """What the page says of all pairs, which are gone through once: there may be a million, in files."""
 

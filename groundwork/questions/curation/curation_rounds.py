@@ -14,17 +14,15 @@ import msgspec
 from groundwork.errors import UnitError
 from groundwork.llm.prompt_templates import PromptReader
 from groundwork.markdown.figures import is_figure
-from groundwork.questions.curation.curation_cases import (
+from groundwork.questions.curation.checked_pairs import (
     CheckColumn,
-    CurationCase,
-    PairOrigin,
     add_check_columns,
     build_check_column,
     failed_checks,
-    rule_check_columns,
 )
 from groundwork.questions.curation.pair_judge import (
     ApartForm,
+    CurationCase,
     JudgeForm,
     PairJudge,
     PairVerdict,
@@ -32,6 +30,7 @@ from groundwork.questions.curation.pair_judge import (
     judge_reply_schema,
     pack_judge_batches,
 )
+from groundwork.questions.curation.pair_origins import PairOrigin
 from groundwork.questions.curation.pair_rewriting import (
     RewritingForm,
     apply_objection,
@@ -39,6 +38,7 @@ from groundwork.questions.curation.pair_rewriting import (
     believed_objections,
     is_rewritable,
 )
+from groundwork.questions.curation.rule_checks import rule_check_columns
 from groundwork.questions.curation.wrong_answers import other_answers, wrong_answer_to_show
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
@@ -124,10 +124,10 @@ class CurationRounds:
                 and any(is_figure(quote) for quote in case.pair.evidence)
                 and not failed_checks(case.pair)
             ):
-                figure_round_remark = "its evidence is a figure; not checked"
-                round_results[case_number] = add_check_columns(
-                    case, {"supported": build_check_column(self.settings, "supported", 1, figure_round_remark, "rule")}
-                )
+                remark = "its evidence is a figure; not checked"
+                passed_column = build_check_column(self.settings, "supported", 1, remark, "rule")
+                passed_pair = add_check_columns(case.pair, {"supported": passed_column})
+                round_results[case_number] = replace(case, pair=passed_pair)
                 figure_pairs_passed.add(case_number)
         return figure_pairs_passed
 
@@ -158,7 +158,8 @@ class CurationRounds:
             if isinstance(round_verdict, UnitError):
                 round_results[case_number] = _case_or_error(case, round_verdict)
             elif isinstance(case, CurationCase):
-                round_results[case_number] = add_check_columns(case, self._verdict_check_columns(case, round_verdict))
+                judged_pair = add_check_columns(case.pair, self._verdict_check_columns(case, round_verdict))
+                round_results[case_number] = replace(case, pair=judged_pair)
 
     def _verdict_check_columns(self, case: CurationCase, round_verdict: PairVerdict) -> dict[str, CheckColumn]:
         """The columns of a verdict; a remark stands in those that lack the full mark."""

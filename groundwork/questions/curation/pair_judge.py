@@ -32,7 +32,8 @@ from groundwork.llm.replies.reply_schema import (
 )
 from groundwork.markdown.figures import text_with_captions
 from groundwork.markdown.title_and_name_lines import UNNAMED
-from groundwork.questions.curation.curation_cases import CurationCase
+from groundwork.questions.curation.pair_origins import PairOrigin
+from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
 HOPELESS_JUDGE_BATCHES = (
@@ -44,6 +45,27 @@ JUDGE_FIELD_TOKENS = 4  # of a pair's name in the reply
 REMARK_SHARE, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
 JUDGED_EVIDENCE_WINDOW = 400  # characters on either side of the evidence that are shown of a text too long for one call
 _JUDGE_REMARK = re.compile(r"p?(\d{1,6})[:.]?\s+(.+)", re.DOTALL)  # "p3: which sport's field is meant"
+
+
+@dataclass(frozen=True)
+class CurationCase:
+    """A pair to be judged, by its number in the run.
+
+    `wrong_answer`: one that its criteria must not fit, where only a model can tell whether they do, else "".
+    `other_answer`: the answer to another question, of which one is made. `unwritten`: the case as it failed, before its
+    pair was written anew. `error`: why that could not be done or judged; the pair stays failed.
+    `complaint`, `objection`: what a check said against the pair, and why it is said to be mistaken.
+    """
+
+    number: int
+    pair: Pair
+    origin: PairOrigin
+    wrong_answer: str = ""
+    other_answer: str = ""
+    unwritten: CurationCase | None = None
+    error: UnitError | None = None
+    complaint: str = ""
+    objection: str = ""
 
 
 @dataclass

@@ -17,22 +17,22 @@ from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.llm.replies.reply_schema import INTEGER_SCHEMA, STRING_SCHEMA, list_schema, object_schema
 from groundwork.markdown.figures import is_figure, quote_in_words
 from groundwork.questions.criteria_faults import criteria_fault, drop_padding_criteria, item_without_criterion
-from groundwork.questions.curation.curation_cases import (
+from groundwork.questions.curation.checked_pairs import (
     CheckColumn,
-    CurationCase,
     add_check_columns,
     build_check_column,
     failed_checks,
-    rule_check_columns,
 )
 from groundwork.questions.curation.pair_judge import (
     JUDGE_FIELD_TOKENS,
     JUDGE_FRAME_TOKENS,
+    CurationCase,
     Json,
     JudgeForm,
     pair_field_name,
     single_line,
 )
+from groundwork.questions.curation.rule_checks import rule_check_columns
 from groundwork.questions.curation.wrong_answers import wrong_answer_to_show
 from groundwork.questions.interview_material import SUMMARY_LENGTH
 from groundwork.records import Pair
@@ -170,7 +170,7 @@ def apply_rewrite(case: CurationCase, rewrite: PairRewrite, settings: Curate) ->
     if criteria_problem and "criteria" in settings.checks:
         rewritten_columns["criteria"] = build_check_column(settings, "criteria", 0, criteria_problem, "rule")
     wrong_answer = wrong_answer_to_show(rewritten_pair, case.other_answer, case.origin.language)
-    return add_check_columns(replace(case, pair=rewritten_pair, wrong_answer=wrong_answer), rewritten_columns)
+    return replace(case, pair=add_check_columns(rewritten_pair, rewritten_columns), wrong_answer=wrong_answer)
 
 
 def _uncovered_by_rewrite(rewritten_pair: Pair, language: str) -> str:

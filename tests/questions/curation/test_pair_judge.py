@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from groundwork.questions.curation.curation_cases import CurationCase, PairOrigin, build_check_column
+from groundwork.questions.curation.checked_pairs import build_check_column
 from groundwork.questions.curation.curation_rounds import CurationRounds
-from groundwork.questions.curation.pair_judge import Json, JudgeForm, PairJudge, pack_judge_batches
+from groundwork.questions.curation.pair_judge import CurationCase, Json, JudgeForm, PairJudge, pack_judge_batches
+from groundwork.questions.curation.pair_origins import PairOrigin
 from groundwork.settings.config_files import load
 from tests.stages.curate_run import pair_of
 

@@ -1,0 +1,114 @@
+"""The pairs of documents that --document leaves alone: they stay as an earlier curation kept and rejected them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from groundwork.data_folder.disk_backed_lists import DiskBackedList, LazySequence
+from groundwork.data_folder.read_write import read_jsonl
+from groundwork.data_folder.runs.kept_and_rejected_pairs import rejected_pair
+from groundwork.data_folder.runs.review_decisions import BY_PERSON, StandingReview, accept_pair, reject_by_person
+from groundwork.data_folder.workspace import Workspace
+from groundwork.installation import as_typed
+from groundwork.message_wording import counted, list_names, name_order
+from groundwork.questions.curation.checked_pairs import first_failed_check, restore_accepted_pairs
+from groundwork.questions.curation.repeated_pairs import REPEATS
+from groundwork.questions.duplicates.duplicate_rule import asked_question
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.records import Pair, Rejected
+
+DOCUMENTS_NAMED = 5
+
+
+@dataclass(frozen=True)
+class DocumentsLeft:
+    """What earlier curations kept and rejected of `documents`; one that was never curated has neither."""
+
+    documents: Sequence[str]
+    kept_pairs: DiskBackedList[Pair]
+    rejected_pairs: DiskBackedList[Rejected]
+    lost_repeats: Counter[str] = field(default_factory=Counter)  # by document, as `find_lost_repeats` found them
+
+    def read(self, data: Workspace, run: str) -> None:
+        """Fill the lists from the run's files. Raises BadRecord."""
+        curated_folder = "qa", run, "curated"
+        for curated_path in _checked_pair_files(data, curated_folder, self.documents):
+            self.kept_pairs.extend(read_jsonl(curated_path, Pair))
+        for curated_path in _checked_pair_files(data, (*curated_folder, "rejected"), self.documents):
+            self.rejected_pairs.extend(read_jsonl(curated_path, Rejected))
+
+    async def add_to(self, search: EarlierQuestions) -> None:
+        """Have `search` know what the kept pairs ask, which are read from their file each time."""
+        indexes = range(len(self.kept_pairs))
+        await search.find_duplicates(LazySequence(indexes, lambda index: asked_question(self.kept_pairs[index])))
+
+    async def find_lost_repeats(self, search: EarlierQuestions, checked_columns: Set[str]) -> None:
+        """Count the pairs that were rejected as repeats alone and repeat no question any more that `search` knows.
+
+        `checked_columns`: those that a pair has which went through all other checks.
+        """
+        repeat_indexes = [
+            i
+            for i, rejected_repeat in enumerate(self.rejected_pairs)
+            if _is_repeat_alone(rejected_repeat, checked_columns)
+        ]
+        repeats = LazySequence(repeat_indexes, lambda index: asked_question(rejected_pair(self.rejected_pairs[index])))
+        kept_wordings = {wording for pair in self.kept_pairs for wording in (pair.question, pair.original_question)}
+        for index, earlier_question in zip(repeat_indexes, await search.find_duplicates(repeats), strict=True):
+            lost_repeat = self.rejected_pairs[index]
+            if not earlier_question and lost_repeat.detail.removeprefix(REPEATS) not in kept_wordings:
+                self.lost_repeats[lost_repeat.document] += 1
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was found to be lost, and how it comes back."""
+        if not self.lost_repeats:
+            return []
+        documents = list_names(sorted(self.lost_repeats, key=name_order), DOCUMENTS_NAMED)
+        one_lost_repeat = f"pair of {documents} stands rejected as a repeat of a question that is gone"
+        lost_repeats = f"pairs of {documents} stand rejected as repeats of questions that are gone"
+        lost_pairs = counted(self.lost_repeats.total(), one_lost_repeat, lost_repeats)
+        return [as_typed(f"{lost_pairs}; to look at them again: uv run dataprep/curate.py")]
+
+    def obey(self, review: StandingReview, run_folder: Path) -> bool:
+        """Do all pairs stand as the review has them? It has met them afterwards."""
+        unlike_decided = sum(not _is_kept_as_decided(pair, review) for pair in self.kept_pairs)
+        unlike_decided += sum(not _is_rejected_as_decided(rejection, review) for rejection in self.rejected_pairs)
+        kept_ids = {pair.id for pair in self.kept_pairs} if review.verdicts else set[str]()
+        return not unlike_decided and not restore_accepted_pairs(run_folder, self.documents, review, kept_ids)
+
+
+def generated_pairs(data: Workspace, run: str, documents: Sequence[str]) -> Iterator[Pair]:
+    """The pairs of `documents` as they were before curation."""
+    for path in _checked_pair_files(data, ("qa", run), documents):
+        yield from read_jsonl(path, Pair)
+
+
+def _checked_pair_files(data: Workspace, folder: tuple[str, ...], documents: Sequence[str]) -> Sequence[Path]:
+    paths = data.existing_paths([(*folder, f"{document}.jsonl") for document in documents])
+    data.fetch(paths)
+    return paths
+
+
+def _is_repeat_alone(rejection: Rejected, checked_columns: Set[str]) -> bool:
+    """Did the pair pass all other checks? In the words of another one of its document it went through none."""
+    pair = rejected_pair(rejection)
+    return pair.checks.keys() >= checked_columns and rejection.reason == "duplicates" == first_failed_check(pair)
+
+
+def _is_kept_as_decided(checked_pair: Pair, review: StandingReview) -> bool:
+    decision = review.decision_about(checked_pair)
+    if decision is None:
+        return BY_PERSON not in checked_pair.checks
+    return decision.accepts and accept_pair(checked_pair, decision) == checked_pair
+
+
+def _is_rejected_as_decided(rejection: Rejected, review: StandingReview) -> bool:
+    checked_pair = rejected_pair(rejection)
+    decision = review.decision_about(checked_pair)
+    if decision is None:
+        return rejection.reason != BY_PERSON
+    return decision.verdict == "reject" and rejection.detail == reject_by_person(checked_pair, decision).detail
