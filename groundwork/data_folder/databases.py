@@ -13,7 +13,7 @@ from groundwork.errors import BadRecord, StopRun
 
 SQLITE_HEADER_BYTES = 100  # bytes, in which SQLite counts the changes of a file
 
-MACHINE_TABLES = {"claims", "files", "fingerprints", "sqlite_sequence"}  # or of one process: nothing to join
+MACHINE_TABLES = {"claims", "files", "fingerprints", "sqlite_sequence", "writes"}  # or of one process: nothing to join
 
 # Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
 _TABLE_TIME_COLUMNS = {"units": "finished", "uses": "used"}

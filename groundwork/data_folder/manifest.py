@@ -1,7 +1,8 @@
 """What every artifact was made from, so that a stage knows which of its units are current.
 
 One SQLite file in WAL mode: several processes may work on one data folder. A row is written after its unit's files
-are in place, so a unit without a row is a unit that was not finished.
+are in place, so a unit without a row is a unit that was not finished. What replaces an earlier result is announced
+before, so that a run that was killed in between finds its own files and not an edit by hand.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
@@ -32,6 +33,7 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS units (stage, unit, entry BLOB, finished, PRIMARY KEY (stage, unit));
 CREATE TABLE IF NOT EXISTS files (path PRIMARY KEY, size, mtime_ns, sha256);
+CREATE TABLE IF NOT EXISTS writes (path, sha256, PRIMARY KEY (path, sha256)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects (path, version, sha256, PRIMARY KEY (path, version));
 CREATE TABLE IF NOT EXISTS fingerprints (
   stage, unit, fingerprint, state, note, PRIMARY KEY (stage, unit)
@@ -265,8 +267,34 @@ class Manifest:
         return len(missing_hashed_files)
 
     def record(self, stage: str, unit: str, manifest_entry: ManifestEntry) -> None:
+        """Note how a unit ended; what was announced of the files that it says is settled by it."""
         manifest_row = (stage, unit, msgspec.json.encode(manifest_entry), time.time())
         self._execute_on_manifest("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?)", manifest_row)
+        for output_name, announced_digests in self.announced_writes(manifest_entry.outputs).items():
+            if manifest_entry.outputs[output_name] in announced_digests:
+                self._execute_on_manifest("DELETE FROM writes WHERE path = ?", (output_name,))
+
+    def announce_write(self, output_name: str, file_digest: str) -> None:
+        """Note, to last through a power cut, what is about to take the place of an output, from any thread.
+
+        Raises StopRun where the file cannot be used.
+        """
+        try:
+            with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as announcements:
+                announcements.execute("PRAGMA synchronous = FULL")
+                announcements.execute("INSERT OR IGNORE INTO writes VALUES (?, ?)", (output_name, file_digest))
+        except sqlite3.Error as error:
+            raise StopRun(_manifest_error(self.path, error)) from error
+
+    def announced_writes(self, output_names: Collection[str]) -> dict[str, set[str]]:
+        """By output the hashes that were announced for it and that no entry has settled."""
+        if not output_names:
+            return {}
+        announced_digests: dict[str, set[str]] = {}
+        for output_name, file_digest in self._execute_on_manifest("SELECT path, sha256 FROM writes", ()):
+            if output_name in output_names:
+                announced_digests.setdefault(output_name, set()).add(file_digest)
+        return announced_digests
 
     def forget(self, stage: str, units: Iterable[str]) -> None:
         """Drop the entries of units that are to be redone, so that a run that is stopped goes on with the rest."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ from groundwork.processes.process_identity import is_dead, process_mark
 T = TypeVar("T")
 
 TEMPORARY = ".tmp-"  # before the mark of the process that writes the file
+
+# Told the target and the sha256 of what is about to take its place, where the unit at work announces what it writes.
+WRITE_ANNOUNCER: ContextVar[Callable[[Path, str], None] | None] = ContextVar("WRITE_ANNOUNCER", default=None)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -34,6 +38,8 @@ def write_bytes(path: Path, content: bytes) -> None:
             half_written.flush()
             os.fsync(half_written.fileno())
         Path(half_written_path).chmod(0o666 & ~_umask())
+        if announce_write := WRITE_ANNOUNCER.get():
+            announce_write(path, hashlib.sha256(content).hexdigest())
         Path(half_written_path).replace(path)
     except BaseException:
         Path(half_written_path).unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from groundwork.data_folder.claims import OutputClaims
 from groundwork.data_folder.edited_copies import keep_edited_copy
 from groundwork.data_folder.file_names import path_strings_of, printable_path
 from groundwork.data_folder.manifest import CURRENT_STATES, Hashes, Manifest, ManifestEntry, State, UnitStates
-from groundwork.data_folder.read_write import remove_leftovers
+from groundwork.data_folder.read_write import WRITE_ANNOUNCER, remove_leftovers
 from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames, edited_outputs, judge_state, unit_fingerprint
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
@@ -244,6 +244,7 @@ class UnitLoop:
                 return unit_inputs, None, 0.0
             unit_inputs = self._unit_hashes(unit.reads)
             self._keep_unit_edits(unit)
+            self._announce_unit_writes(unit)
             if missing_inputs := [path for path in unit.reads if not path.exists()]:
                 raise UnitError(f"needs {self.job.data.relative(missing_inputs[0])}, which is not there")
             unit_result = self.process(self.job, unit)
@@ -329,7 +330,7 @@ class UnitLoop:
             seconds=round(seconds, 3),
             choice=flags_to_remember(self.stage, self.job.flags),
         )
-        entry_before = self._forced_unit_entries.get(unit.name) or self._unit_entry(unit)
+        entry_before = self._entry_before(unit)
         if not unit.chosen or entry_before is None:
             return unit_entry
         unheeded = {self.job.data.relative(path) for path in unit_outcome.unheeded}
@@ -340,20 +341,38 @@ class UnitLoop:
         """Copy what the user changed by hand before it is written anew. It stays in its place until then: a unit that
         fails, or that is stopped, takes nothing away.
         """
-        unit_entry = self._forced_unit_entries.get(unit.name) or self._unit_entry(unit)
+        unit_entry = self._entry_before(unit)
         unit_outputs = {self.job.data.relative(unit_output): unit_output for unit_output in unit.writes}
         unit_outputs |= {
             unit_output_name: self.job.data.root / unit_output_name
             for unit_output_name in (unit_entry.outputs if unit_entry and not unit.chosen else ())
             if unit_output_name not in unit_outputs
         }
-        for unit_output_name in edited_outputs(unit_entry, self._unit_hashes(tuple(unit_outputs.values()))):
+        output_hashes = self._unit_hashes(tuple(unit_outputs.values()))
+        announced_writes = self.manifest.announced_writes(output_hashes)
+        for unit_output_name in edited_outputs(unit_entry, output_hashes):
+            if output_hashes[unit_output_name] in announced_writes.get(unit_output_name, ()):
+                continue  # of a run that was killed before it noted how the unit ended
             unit_output = unit_outputs[unit_output_name]
             if unit_output.is_file():
                 edited_unit_copy = keep_edited_copy(unit_output)
                 self.job.progress.say(
                     f"{unit_output_name} was edited by hand; the edited file is kept as {edited_unit_copy.name}"
                 )
+
+    def _announce_unit_writes(self, unit: Unit) -> None:
+        """Have the manifest told what is about to replace the outputs of an earlier run."""
+        replaced_outputs = entry.outputs.keys() if (entry := self._entry_before(unit)) else ()
+
+        def announce_write(path: Path, file_digest: str) -> None:
+            if (output_name := self.job.data.relative(path)) in replaced_outputs:
+                self.manifest.announce_write(output_name, file_digest)
+
+        WRITE_ANNOUNCER.set(announce_write)  # in the context of the unit's task
+
+    def _entry_before(self, unit: Unit) -> ManifestEntry | None:
+        """What the manifest had of the unit before this run."""
+        return self._forced_unit_entries.get(unit.name) or self._unit_entry(unit)
 
 
 def _files_of_unit(unit: Unit) -> tuple[Sequence[Path], ...]:

@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from groundwork.__main__ import main as dataprep
+from groundwork.data_folder.manifest import Manifest
+from groundwork.data_folder.read_write import write_text
 from groundwork.errors import EXIT_FAILED, EXIT_OK, EXIT_STOPPED, EXIT_USAGE
 from groundwork.settings.config_files import PROJECT
 from groundwork.stage_runner.stage_command import stage_command
@@ -135,6 +138,55 @@ def test_a_second_edit_keeps_the_first(data: Path) -> None:
         run(data, "--force")
     copies = {path.name: path.read_text() for path in (data / "text").glob("*.edited*")}
     assert copies == {"a.md.edited": "first edit", "a.md.edited-2": "second edit"}
+
+
+class Killed(BaseException):
+    """What no code of a stage takes for its own."""
+
+
+def killed_before_its_entry(data: Path, text: str) -> None:
+    """The unit `a`, whose document became `text`, wrote its file and did not come to its row of the manifest."""
+    (data / "documents" / "a.txt").write_text(text)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Manifest, "record", Mock(side_effect=Killed))
+        with pytest.raises(Killed):
+            run(data)
+    assert (data / "text" / "a.md").read_text() == text.upper()
+
+
+def test_what_a_killed_run_wrote_is_no_edit(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """However often it is killed, the next run knows the files as its own, also where it writes something else."""
+    run(data)
+    killed_before_its_entry(data, "second text")
+    killed_before_its_entry(data, "third text")
+    (data / "documents" / "a.txt").write_text("fourth text")
+    assert run(data) == EXIT_OK
+    assert "by hand" not in capsys.readouterr().err and not list((data / "text").glob("*.edited*"))
+    (data / "text" / "a.md").write_text("SECOND TEXT")  # settled by now: whoever brings that back has edited the file
+    run(data, "--force")
+    assert (data / "text" / "a.md.edited").read_text() == "SECOND TEXT"
+
+
+def test_an_edit_after_a_killed_run_is_kept(data: Path) -> None:
+    """What was written by a killed run and edited then is an edit."""
+    run(data)
+    killed_before_its_entry(data, "second text")
+    (data / "text" / "a.md").write_text("by hand")
+    run(data)
+    assert (data / "text" / "a.md").read_text() == "SECOND TEXT"
+    assert (data / "text" / "a.md.edited").read_text() == "by hand"
+
+
+def test_a_unit_that_fails_after_it_wrote_leaves_no_edit(data: Path) -> None:
+    """Its entry stays that of the earlier run; its file is known all the same."""
+    run(data)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tests.stage_runner.toy.write_text", lambda path, text: write_text(path, f"{text}!"))
+        patched.setattr("tests.stage_runner.toy.Outcome", Mock(side_effect=OSError("no answer")))
+        assert run(data, "--force") == EXIT_FAILED
+    assert (data / "text" / "a.md").read_text() == "TEXT OF A!"
+    run(data, "--force")
+    assert not list((data / "text").glob("*.edited*"))
 
 
 def test_an_edited_file_is_kept_after_a_stopped_force(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from groundwork.data_folder.read_write import WRITE_ANNOUNCER
 from groundwork.dataset.parquet import ParquetContents
 from groundwork.settings.config_schema import HARNESSES
 
@@ -114,11 +116,18 @@ def replace_output_files(dataset_folder: Path, output_files: Mapping[str, Parque
             _stage_output(staging_folder / output_name, output_content)
         for output_name in output_files:
             (dataset_folder / output_name).parent.mkdir(parents=True, exist_ok=True)
+            _announce_output(staging_folder / output_name, dataset_folder / output_name)
             (staging_folder / output_name).replace(dataset_folder / output_name)
     finally:
         shutil.rmtree(staging_folder, ignore_errors=True)
     for stale_path in stale_output_files(dataset_folder, output_files):
         stale_path.unlink()
+
+
+def _announce_output(staged_output: Path, output_path: Path) -> None:
+    if announce_write := WRITE_ANNOUNCER.get():
+        with staged_output.open("rb") as staged:
+            announce_write(output_path, hashlib.file_digest(staged, "sha256").hexdigest())
 
 
 def _stage_output(staged_output: Path, output_content: ParquetContents) -> None:
