@@ -91,6 +91,32 @@ def test_blocks_are_not_joined(tag: str) -> None:
     assert html_to_markdown(f"<body><{tag}>One.</{tag}><{tag}>Two.</{tag}></body>").split() == ["One.", "Two."]
 
 
+@pytest.mark.parametrize(
+    ("page", "markdown"),
+    [
+        ('<p>See <a href="/wiki/Swan" title="Swan">swans</a>.</p>', "See swans."),
+        ('<p>See <a href="fees.html#gigs"><b>fees</b></a>.</p>', "See **fees**."),
+        ('<p>Ducks<sup><a href="#note-9">[9]</a></sup> fly.</p>', "Ducks[9] fly."),
+        ('<p>All 40<sup><a href="#note-2">2</a></sup> fly.</p>', "All 40[²] fly."),
+        ('<p>All 40<a href="#note-2"><sup>2</sup></a> fly.</p>', "All 40[²] fly."),
+        ('<h2>Swans <a href="#swans" title="Link to it">¶</a></h2>', "## Swans"),
+        ('<p><a href="#ref-9">↩</a> Carboneras, p. 536.</p>', "Carboneras, p. 536."),
+        ('<p>A <a href="HTTPS://ducks.org/">site</a>.</p>', "A [site](HTTPS://ducks.org/)."),
+        ('<p>Ask <a href="mailto:ann@ducks.org">Ann</a>.</p>', "Ask [Ann](mailto:ann@ducks.org)."),
+    ],
+)
+def test_links_within_the_site_are_their_words(page: str, markdown: str) -> None:
+    """A path of the site leads nowhere in a text of its own; a sign that leads back is none of its words."""
+    assert html_to_markdown(page).strip() == markdown
+
+
+def test_a_list_that_stands_between_items_is_nested() -> None:
+    """A list within a list belongs to the item above it, however deep, and stays one where there is none."""
+    page = "<ul><li>Oars</li><ul><li>Long</li><ol><li>Ash</li></ol></ul><li>Ropes</li></ul>"
+    assert html_to_markdown(page).strip() == "- Oars\n  - Long\n    1. Ash\n- Ropes"
+    assert html_to_markdown("<ul><ul><li>Oars</li></ul></ul>").strip() == "- Oars"
+
+
 FRACTION = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
 
 

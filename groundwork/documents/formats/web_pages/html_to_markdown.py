@@ -16,6 +16,8 @@ _HTML_BLOCK_TAGS = [
     *("address", "aside", "center", "details", "fieldset", "figure", "footer", "form", "header", "hgroup"),
     *("legend", "main", "summary"),
 ]
+_LINK_WORD = re.compile(r"\w")
+_WEB_LINK = re.compile(r"https?://|mailto:", re.IGNORECASE)
 MAX_HTML_HEADER_LENGTH = 1000  # characters of a title with its subtitle
 MAIN_TEXT_SHARE, ARTICLE_TEXT_SHARE = (
     0.3,
@@ -35,6 +37,7 @@ def html_to_markdown(html: str | bytes) -> str:
     raise_html(html_soup)
     replace_formulas(html_soup)
     square_tables(html_soup)
+    _unwrap_links_within_site(html_soup)
     markdown_converter = MarkdownConverter(
         heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False
     )
@@ -48,9 +51,32 @@ def _prepare_for_markdownify(html_soup: Any) -> None:
     for html_image in html_soup("img"):  # its words, not its bytes
         alt_text = picture_words(str(html_image.get("alt") or ""))
         html_image.replace_with(f" {alt_text} " if alt_text else "")
+    for html_list in html_soup.select("ul > ul, ul > ol, ol > ul, ol > ol"):
+        if html_item := html_list.find_previous_sibling("li"):
+            html_item.append(html_list.extract())  # not valid, and shown as a list of that item
     for html_cell in html_soup(["td", "th"]):  # where markdownify takes what looks like digits for a number
         for span_attribute in {"colspan", "rowspan"} & html_cell.attrs.keys():
             html_cell[span_attribute] = str(html_span(html_cell, span_attribute))
+
+
+def _unwrap_links_within_site(html_soup: Any) -> None:
+    """Of links that lead nowhere without the site the text alone; signs that lead to a place in the page, as ¶ behind
+    a heading and ↩ at a note, are no text."""
+    for html_link in html_soup("a"):
+        html_address = str(html_link.get("href") or "").strip()
+        if html_address.startswith("#") and not _LINK_WORD.search(html_link.get_text()):
+            html_link.decompose()
+        elif not _WEB_LINK.match(html_address):
+            if _is_note_mark(html_link):
+                html_link.insert(0, "[")  # else a mark behind a number would be its power
+                html_link.append("]")
+            html_link.unwrap()
+
+
+def _is_note_mark(html_link: Any) -> bool:
+    """Whether a link is a raised number, or several."""
+    html_link_text = html_link.get_text(strip=True)
+    return html_link_text.isdigit() and not html_link_text.isdecimal()
 
 
 def _main_content(html_soup: Any) -> Any:
