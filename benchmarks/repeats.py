@@ -19,12 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.embedding.encoder import EncodeTexts, encoder_for
-from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, Likeness
-from groundwork.questions.duplicates.duplicate_search import (
-    EarlierQuestions,
-    Vectors,
-    calibrated_likeness,
-)
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, Vectors
+from groundwork.questions.duplicates.likeness_calibration import Likeness, calibrated_likeness
+from groundwork.questions.duplicates.question_comparison import AskedQuestion
 from groundwork.settings.config_files import PROJECT, load
 
 HERE = PROJECT / "tests" / "questions" / "same_fact.jsonl"

@@ -21,8 +21,9 @@ from groundwork.coverage.document_coverage import document_coverage
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks
-from groundwork.questions.duplicates.duplicate_rule import asked_question
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.questions.duplicates.likeness_calibration import encoder_and_likeness
+from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.records import DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_files import load
 

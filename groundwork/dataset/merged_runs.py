@@ -21,8 +21,9 @@ from groundwork.data_folder.runs.run_files import run_pair_files
 from groundwork.data_folder.spread_folders import file_path, mark_spread_folders
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import EmbeddedDataset
-from groundwork.questions.duplicates.duplicate_rule import Likeness, asked_question
 from groundwork.questions.duplicates.duplicate_search import SameQuestions, wording_hash
+from groundwork.questions.duplicates.likeness_calibration import Likeness
+from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.records import Difficulty, Pair, Rejected
 from groundwork.settings.config_schema import Check
 
@@ -114,7 +115,7 @@ def merge_candidates(merging: Sequence[MergeCandidate], joined_vectors: Vectors,
     """Keep the best of every group of questions that ask the same: each dropped copy asks what a kept one asks.
 
     Best: more evidence, then more evaluation criteria, then the longer answer, then the run named first. What asks the
-    same is told by questions/duplicates/duplicate_rule.py, as everywhere.
+    same is told by questions/duplicates/question_comparison.py, as everywhere.
     """
     merge_count = len(merging)
     merge_ranks = np.array([_merge_rank(row) for row in merging], dtype=np.int64).reshape(merge_count, 4)

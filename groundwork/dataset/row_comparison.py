@@ -14,9 +14,9 @@ import msgspec
 
 from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.message_wording import counted
-from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, asked_question, not_duplicate_reason
 from groundwork.questions.duplicates.duplicate_search import wording_hash
-from groundwork.questions.duplicates.evidence_overlap import EvidenceIndex
+from groundwork.questions.duplicates.overlapping_word_sets import EvidenceIndex
+from groundwork.questions.duplicates.question_comparison import AskedQuestion, asked_question, not_duplicate_reason
 
 IGNORED_COLUMNS = ("cluster", "score")  # numbered anew whenever a dataset is built; the mark of curation or of grades
 

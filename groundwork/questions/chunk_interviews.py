@@ -24,8 +24,8 @@ from groundwork.llm.replies.reply_schema import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures import text_with_captions
 from groundwork.markdown.statements import Statement
-from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.questions.interview_material import InterviewMaterial
 from groundwork.questions.pair_drafts import (
     Draft,

@@ -37,8 +37,9 @@ from groundwork.questions.chunk_interviews import (
     run_chunk_interview,
     statement_excerpt,
 )
-from groundwork.questions.duplicates.duplicate_rule import Likeness, asked_question
-from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.questions.duplicates.likeness_calibration import Likeness, encoder_and_likeness
+from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.questions.interview_material import (
     InterviewMaterial,
     StatementsByChunk,

@@ -325,7 +325,8 @@ async def _find_repeats(
 
 
 async def _search_for_repeats(job: Job, questions_of_run: Sequence[str]) -> EarlierQuestions:
-    from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, encoder_and_likeness
+    from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+    from groundwork.questions.duplicates.likeness_calibration import encoder_and_likeness
 
     repeat_threshold = job.config.curate.thresholds.get("duplicates", job.config.qa.duplicate_threshold)
     encode, likeness, _ = await encoder_and_likeness(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.dataset.merged_runs import MergeCandidate
     from groundwork.embedding.nearest_neighbours import Vectors
-    from groundwork.questions.duplicates.duplicate_rule import Likeness
+    from groundwork.questions.duplicates.likeness_calibration import Likeness
 
 CALIBRATION_QUESTIONS = 2_000  # from which it is told how alike two questions are that are one
 
@@ -104,7 +104,7 @@ async def merge_runs(job: Job, unit: Unit) -> Outcome:
 
 def _merge_likeness(job: Job, merge_pool: Sequence[MergeCandidate], merge_vectors: Vectors) -> Likeness:
     """How alike two questions are that are one, calibrated by a sample of those to be merged."""
-    from groundwork.questions.duplicates.duplicate_search import calibrated_likeness
+    from groundwork.questions.duplicates.likeness_calibration import calibrated_likeness
 
     step = max(1, len(merge_pool) // CALIBRATION_QUESTIONS)
     merge_sample = [merge_pool[row].pair.question for row in range(0, len(merge_pool), step)]

@@ -13,7 +13,7 @@ from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.load_dataset import Dataset, QuestionRow
 from groundwork.dataset.merged_runs import JoinedRuns, MergeCandidate, merge_candidates, write_merged_run
 from groundwork.dataset.question_vectors import EmbeddedDataset
-from groundwork.questions.duplicates.duplicate_rule import Likeness
+from groundwork.questions.duplicates.likeness_calibration import Likeness
 from groundwork.records import Pair, Rejected
 from tests.synthetic_runs import pairs
 

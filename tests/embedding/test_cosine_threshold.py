@@ -7,8 +7,9 @@ import numpy as np
 from groundwork.embedding.cosine_threshold import calibrate_by_script
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.maps.dataset_diversity import DatasetQuestions, measure_diversity
-from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
-from groundwork.questions.duplicates.duplicate_search import SameQuestions, calibrated_likeness
+from groundwork.questions.duplicates.duplicate_search import SameQuestions
+from groundwork.questions.duplicates.likeness_calibration import calibrated_likeness
+from groundwork.questions.duplicates.question_comparison import AskedQuestion
 
 LATIN = [f"How heavy is part {number}?" for number in range(60)]
 THAI = [f"ชิ้นส่วน{chr(0x0E01 + number)}หนักเท่าไร" for number in range(12)]

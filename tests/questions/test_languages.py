@@ -15,8 +15,9 @@ from groundwork.language.sentences import is_question
 from groundwork.language.words import normalised_words, words
 from groundwork.markdown.grounding import SourceText, find_quote
 from groundwork.markdown.statements import statements
-from groundwork.questions.duplicates.duplicate_rule import AskedQuestion
-from groundwork.questions.duplicates.duplicate_search import DEFAULT_THRESHOLD, EarlierQuestions, encoder_and_likeness
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.questions.duplicates.likeness_calibration import DEFAULT_THRESHOLD, encoder_and_likeness
+from groundwork.questions.duplicates.question_comparison import AskedQuestion
 from groundwork.questions.pair_drafts import Draft, DraftBasis, pair_from_draft
 from groundwork.questions.small_model.sentence_strategy import name_document
 from groundwork.settings.config_files import load

@@ -9,8 +9,9 @@ import numpy as np
 from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
 from groundwork.embedding.nearest_neighbours import Rows, Vectors, find_nearest
-from groundwork.questions.duplicates.duplicate_rule import Likeness, asked_question
 from groundwork.questions.duplicates.duplicate_search import SameQuestions
+from groundwork.questions.duplicates.likeness_calibration import Likeness
+from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.records import Row
 
 

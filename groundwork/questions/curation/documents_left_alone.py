@@ -16,8 +16,8 @@ from groundwork.installation import as_typed
 from groundwork.message_wording import counted, list_names, name_order
 from groundwork.questions.curation.checked_pairs import first_failed_check, restore_accepted_pairs
 from groundwork.questions.curation.repeated_pairs import REPEATS
-from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.records import Pair, Rejected
 
 DOCUMENTS_NAMED = 5

@@ -16,8 +16,8 @@ from groundwork.data_folder.disk_backed_lists import LazySequence
 from groundwork.data_folder.runs.review_decisions import StandingReview
 from groundwork.language.words import normalised_words
 from groundwork.questions.curation.checked_pairs import CheckedPair, first_failed_check, shared_check_column
-from groundwork.questions.duplicates.duplicate_rule import asked_question
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
+from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.records import Pair
 
 REPEATS = "repeats: "  # before the earlier question, in what the check for repeats says

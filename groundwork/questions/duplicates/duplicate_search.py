@@ -6,55 +6,29 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from groundwork.embedding.cosine_threshold import calibrate_by_script, calibrate_threshold, random_cosines
 from groundwork.embedding.nearest_neighbours import EXACT_ROWS, VectorBuffer, similar_rows
-from groundwork.errors import MissingExtra
 from groundwork.language.words import normalised_words
-from groundwork.questions.duplicates.duplicate_rule import AskedQuestion, Likeness, ask_the_same
-from groundwork.questions.duplicates.evidence_overlap import (
+from groundwork.questions.duplicates.likeness_calibration import Likeness
+from groundwork.questions.duplicates.overlapping_word_sets import (
     EvidenceIndex,
     Rows,
     SetSimilarityJoin,
     rows_sharing_evidence,
 )
-from groundwork.settings.config_schema import Embeddings
+from groundwork.questions.duplicates.question_comparison import AskedQuestion, ask_the_same
 
 if TYPE_CHECKING:
-    from groundwork.embedding.encoder import EncodeTexts
-    from groundwork.llm.client import Client
+    from groundwork.embedding.encoder import EncodeTexts, Vectors
 
-Vectors = npt.NDArray[np.float32]
-
-CALIBRATION_QUESTIONS = 400  # texts at the most
-LEAST_CALIBRATION_QUESTIONS = 20  # texts to calibrate on
-DEFAULT_THRESHOLD, DEFAULT_ALIKE_COSINE = 0.92, 0.3  # for those few
-ALIKE_COSINE_DISTANCE = (
-    0.12  # on a scale from 0 (two random texts) to 1 (the same text); the same fact reworded begins at 0.15
-)
 MANY_QUESTIONS = 1_000  # questions at once from which statements are held against each other in arrays
 CACHED_QUESTIONS = 4_096  # questions whose words are kept, of many
 QUESTIONS_PER_BLOCK = 256  # new questions held against all earlier ones at once: 100 MB of cosines for 100,000
 
 _NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
-
-
-def calibrated_likeness(
-    vectors: Vectors, threshold: float | None = None, seed: int = 0, questions: Sequence[str] = ()
-) -> Likeness:
-    """Calibrated on the vectors (n, d) of some `questions`; `threshold` stands for `same_cosine` where given."""
-    same_cosine = calibrate_threshold(vectors, seed) if threshold is None else threshold
-    if len(vectors) < 2:
-        return Likeness(same_cosine)
-    random_cosine = float(np.median(random_cosines(vectors, seed)))
-    by_script = calibrate_by_script(vectors, questions, same_cosine, seed) if threshold is None else {}
-    return Likeness(same_cosine, random_cosine + ALIKE_COSINE_DISTANCE * (1 - random_cosine), by_script)
 
 
 def wording_hash(question: str) -> bytes:
@@ -242,47 +216,3 @@ class SameQuestions:
                 self._likeness,
             )
         ]
-
-
-async def encoder_and_likeness(
-    settings: Embeddings,
-    threshold: float | None,
-    likeness_sample: Sequence[str],
-    vectors: Path,
-    client: Callable[[], Client],
-    joined: Path | None = None,
-) -> tuple[EncodeTexts, Likeness, str]:
-    """(encode, from which cosines questions are alike, note for the ledger).
-
-    Without a `threshold` it is calibrated for the embedder on `likeness_sample`. `vectors` is the folder of the
-    vectors' cache, `joined` one that is only read.
-    Where the embedder's extra is not installed, the embedder of the base install stands in, and the note says so.
-    """
-    from groundwork.embedding.encoder import encoder_for
-    from groundwork.settings.config_schema import STATIC_MODEL
-
-    likeness_texts = list(likeness_sample[:: max(1, len(likeness_sample) // CALIBRATION_QUESTIONS)])
-    endpoint_client = client() if settings.backend == "endpoint" else None
-    encoder, likeness_note = encoder_for(settings, vectors, endpoint_client, joined), ""
-    try:
-        likeness_vectors = await encoder.aencode(likeness_texts, "query")
-    except MissingExtra as missing_extra:
-        stand_in_embeddings = msgspec.structs.replace(settings, backend="static", model=STATIC_MODEL)
-        encoder, likeness_note = (
-            encoder_for(stand_in_embeddings, vectors, joined=joined),
-            f"{STATIC_MODEL} judges what is a duplicate: {missing_extra.need}",
-        )
-        likeness_vectors = await encoder.aencode(likeness_texts, "query")
-
-    async def encode(questions: list[str]) -> Vectors:
-        return await encoder.aencode(questions, "query")
-
-    return encode, _calibrate_likeness(likeness_texts, likeness_vectors, threshold), likeness_note
-
-
-def _calibrate_likeness(questions: Sequence[str], vectors: Vectors, threshold: float | None) -> Likeness:
-    if len(questions) >= LEAST_CALIBRATION_QUESTIONS:
-        return calibrated_likeness(vectors, threshold, questions=questions)
-    same_cosine = threshold or DEFAULT_THRESHOLD
-    by_script = calibrate_by_script(vectors, questions, same_cosine) if threshold is None else {}
-    return Likeness(same_cosine, DEFAULT_ALIKE_COSINE, by_script)

@@ -10,20 +10,16 @@ from numpy.typing import NDArray
 
 from groundwork.embedding import nearest_neighbours
 from groundwork.questions.duplicates import duplicate_search as module
-from groundwork.questions.duplicates.duplicate_rule import (
+from groundwork.questions.duplicates.duplicate_search import EarlierQuestions, SameQuestions
+from groundwork.questions.duplicates.likeness_calibration import Likeness, encoder_and_likeness
+from groundwork.questions.duplicates.overlapping_word_sets import EvidenceIndex
+from groundwork.questions.duplicates.question_comparison import (
     SAME_EVIDENCE_SHARE,
     AskedQuestion,
-    Likeness,
     not_duplicate_reason,
     questions_differ_in_fact,
     shared_word_share,
 )
-from groundwork.questions.duplicates.duplicate_search import (
-    EarlierQuestions,
-    SameQuestions,
-    encoder_and_likeness,
-)
-from groundwork.questions.duplicates.evidence_overlap import EvidenceIndex
 from groundwork.settings.config_files import load
 
 SAME_FACT = Path(__file__).parents[1] / "same_fact.jsonl"

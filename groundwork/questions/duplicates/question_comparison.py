@@ -1,4 +1,4 @@
-"""Whether two questions ask the same: by what answers them, since wording alone cannot tell chmod from chgrp.
+"""The comparison of two questions: do they ask the same? By what answers them: words alone tell no chmod from chgrp.
 
 With evidence, two questions are one when the same statement answers both in the same way: their quotes share most of
 their words, neither pair tells of something that only its own quotes hold, and the answers give the same facts and
@@ -8,17 +8,16 @@ numbers. Without evidence only the wording of the questions is left, and that of
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
-from groundwork.embedding.cosine_threshold import threshold_of
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names_and_codes import names, names_as_written, quoted_terms
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.opposites import are_opposite_answers, contrast_words, find_opposite, is_negated
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
+from groundwork.questions.duplicates.likeness_calibration import Likeness
 
 SAME_EVIDENCE_SHARE = 0.8  # of the words of the shorter of two quotes
 FEW_QUOTE_WORDS = 5  # of a quote
@@ -28,13 +27,8 @@ SAME_ANSWER_SHARE = 0.5  # of the shorter of two answers, beside what its questi
 _CODE_IN_QUESTION = re.compile(r"(?<!\w)\w*\d\w*")
 _NUMBER_WORD_PREFIX = "#"  # before a number's value among the words of a text
 
-_WORDS_THAT_ASK_MEASURES = frozenset(
-    re.findall(
-        r"\w+",
-        "wide long high tall deep thick heavy old fast far many much length width height depth weight age who where "
-        "why",
-    )
-)
+_WORDS_THAT_ASK_MEASURES = frozenset(words("""wide long high tall deep thick heavy old fast far many much length width
+    height depth weight age who where why"""))  # fmt: skip
 
 WordSet = frozenset[str]
 
@@ -86,25 +80,6 @@ def asked_question(pair: object) -> AskedQuestion:
     """Any record with a question, an answer and evidence: a draft, a pair, a dataset's row."""
     question, answer, evidence = (getattr(pair, name, "") for name in ("question", "answer", "evidence"))
     return AskedQuestion(question, answer, tuple(evidence))
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """Cosines of an embedder: `alike_cosine` from which two pairs with evidence may ask the same, since the same
-    statement answers both; `same_cosine` from which two questions without evidence are one, `by_script` where both are
-    in another script than Latin.
-    """
-
-    same_cosine: float = 1.0
-    alike_cosine: float = -1.0
-    by_script: Mapping[str, float] = field(default_factory=dict)
-
-    def are_close(self, first_question: str, second_question: str, cosine: float) -> bool:
-        """Are two questions one by their wording?"""
-        return cosine >= self.same_cosine and all(
-            cosine >= threshold_of(question, self.by_script, self.same_cosine)
-            for question in (first_question, second_question)
-        )
 
 
 def ask_the_same(

@@ -16,7 +16,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.questions.duplicates.duplicate_rule import (
+from groundwork.questions.duplicates.question_comparison import (
     SAME_EVIDENCE_SHARE,
     AskedQuestion,
     WordSet,

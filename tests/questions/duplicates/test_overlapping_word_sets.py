@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.questions.duplicates import duplicate_search, evidence_overlap
-from groundwork.questions.duplicates.duplicate_rule import SAME_EVIDENCE_SHARE, AskedQuestion, shared_word_share
+from groundwork.questions.duplicates import duplicate_search, overlapping_word_sets
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
-from groundwork.questions.duplicates.evidence_overlap import SetSimilarityJoin
+from groundwork.questions.duplicates.overlapping_word_sets import SetSimilarityJoin
+from groundwork.questions.duplicates.question_comparison import SAME_EVIDENCE_SHARE, AskedQuestion, shared_word_share
 
 WORDS = st.integers(0, 30).map("w{}".format)
 STATEMENTS = st.lists(st.frozensets(WORDS, max_size=12), max_size=20)
@@ -19,7 +19,7 @@ STATEMENTS = st.lists(st.frozensets(WORDS, max_size=12), max_size=20)
 def test_none_is_missed_and_none_is_too_many(statements: list[frozenset[str]], at_once: int) -> None:
     """For every statement those that share enough of its words or of their own, whatever is held at once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evidence_overlap, "MAX_KEY_LOOKUPS", at_once)
+        patch.setattr(overlapping_word_sets, "MAX_KEY_LOOKUPS", at_once)
         found = SetSimilarityJoin(statements)
     for row, one in enumerate(statements):
         others = [other for other in range(len(statements)) if other != row]
