@@ -14,7 +14,7 @@ import numpy as np
 from groundwork.dataset.load_dataset import ANSWER_COLUMNS, MIRROR_SPLITS, Dataset, QuestionRow
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.split.eval_selection import Encode
-from groundwork.dataset.split_report.report_record import BuiltDataset, Mixture
+from groundwork.dataset.split_report.report_schema import BuiltDataset, Mixture
 from groundwork.embedding.cosine_threshold import near_duplicate_thresholds
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UsageError

@@ -22,7 +22,7 @@ from groundwork.dataset.creation.document_subjects import Subjects, read_subject
 from groundwork.dataset.general_data_mix import general_rows_needed, spread_mixed_rows
 from groundwork.dataset.passage_search import NEAREST_CHUNKS, WHOLE_DOCUMENT_LENGTH, PassageSearch
 from groundwork.dataset.split.eval_selection import Encode, eval_size, train_size
-from groundwork.dataset.split_report.report_record import BuiltDataset, Unanswerable
+from groundwork.dataset.split_report.report_schema import BuiltDataset, Unanswerable
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.errors import UnitError
 from groundwork.language.numbers import number_values

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from groundwork.console.progress_line import ProgressLine
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.split.topic_representativeness import assess_representativeness
-from groundwork.dataset.split_report.report_record import Representativeness, SplitReport
-from groundwork.dataset.split_report.report_sentences import describe_repeats, describe_verbatim_copies
+from groundwork.dataset.split_report.descriptive_sentences import describe_repeats, describe_verbatim_copies
+from groundwork.dataset.split_report.report_schema import Representativeness, SplitReport
 from groundwork.embedding.cosine_threshold import calibrate_by_script, near_duplicate_thresholds
 from groundwork.embedding.nearest_neighbours import find_nearest
 from groundwork.maps.draw.scene import Bar, Point, Scene

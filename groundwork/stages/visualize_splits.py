@@ -38,7 +38,7 @@ def split_map_units(job: Job) -> list[Unit]:
 
 async def draw_split_map(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.question_vectors import embed_datasets, job_encoder
-    from groundwork.dataset.split_report.report_record import read_own_report
+    from groundwork.dataset.split_report.report_schema import read_own_report
     from groundwork.errors import UnitError
     from groundwork.maps.split_comparison import build_split_scene
     from groundwork.tags.tag_files import tags_by_question

@@ -12,7 +12,7 @@ from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.general_data_mix import general_rows_needed, mix_in_general_rows, select_usable_rows
 from groundwork.dataset.load_dataset import Dataset, QuestionRow
-from groundwork.dataset.split_report.report_record import BuiltDataset
+from groundwork.dataset.split_report.report_schema import BuiltDataset
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import load as load_config
 from tests.dataset.rows import row

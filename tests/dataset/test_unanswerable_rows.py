@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from groundwork.dataset.split_report.report_record import BuiltDataset
-from groundwork.dataset.split_report.report_sentences import describe_leakage
+from groundwork.dataset.split_report.descriptive_sentences import describe_leakage
+from groundwork.dataset.split_report.report_schema import BuiltDataset
 from groundwork.dataset.unanswerable_rows import (
     UNANSWERABLE_CRITERIA,
     Finding,

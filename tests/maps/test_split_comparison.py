@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from groundwork.dataset.load_dataset import QuestionRow
-from groundwork.dataset.split_report.report_record import Representativeness
+from groundwork.dataset.split_report.report_schema import Representativeness
 from groundwork.maps.draw.scene import Scene
 from groundwork.maps.question_map import MapGroup
 from groundwork.maps.split_comparison import assess_split

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.dataset.split_report.report_sentences import describe_verbatim_copies
+from groundwork.dataset.split_report.descriptive_sentences import describe_verbatim_copies
 from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Scene
 from groundwork.records import Pair

@@ -42,7 +42,7 @@ from groundwork.dataset.split.eval_selection import (
     eval_size,
     train_size,
 )
-from groundwork.dataset.split_report.report_record import BuiltDataset, ReplacedRow
+from groundwork.dataset.split_report.report_schema import BuiltDataset, ReplacedRow
 from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report, value_shares
 from groundwork.dataset.unanswerable_rows import add_unanswerable, unanswerable_estimate
 from groundwork.embedding.cosine_threshold import calibrate_by_script, calibrate_threshold, threshold_of

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from groundwork.dataset.creation.build_inputs import BuildInputs
     from groundwork.dataset.publish.harness_tasks import TaskJudge
-    from groundwork.dataset.split_report.report_record import BuiltDataset
+    from groundwork.dataset.split_report.report_schema import BuiltDataset
     from groundwork.records import Row
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.job import Job

@@ -13,8 +13,7 @@ from groundwork.dataset.dataset_versions import Version
 from groundwork.dataset.parquet import parquet_pattern
 from groundwork.dataset.publish.licenses import NO_LICENSE, unchecked_license_note
 from groundwork.dataset.publish.origin_and_sources import Origin
-from groundwork.dataset.split_report.report_record import SplitReport
-from groundwork.dataset.split_report.report_sentences import (
+from groundwork.dataset.split_report.descriptive_sentences import (
     describe_additions,
     describe_closeness,
     describe_leakage,
@@ -23,6 +22,7 @@ from groundwork.dataset.split_report.report_sentences import (
     describe_splits,
     describe_verdict,
 )
+from groundwork.dataset.split_report.report_schema import SplitReport
 from groundwork.message_wording import counted
 
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))

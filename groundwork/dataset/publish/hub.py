@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.read_write import read_json
 from groundwork.dataset.publish.personal_data import personal_data_refusal
-from groundwork.dataset.split_report.report_record import SplitReport
+from groundwork.dataset.split_report.report_schema import SplitReport
 from groundwork.errors import UnitError, UsageError
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from groundwork.settings.config_schema import DatasetSettings
 
 if TYPE_CHECKING:
     from groundwork.dataset.creation.build_inputs import BuildInputs
-    from groundwork.dataset.split_report.report_record import BuiltDataset
+    from groundwork.dataset.split_report.report_schema import BuiltDataset
     from groundwork.stage_runner.job import Job
 
 

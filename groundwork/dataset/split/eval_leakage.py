@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from groundwork.dataset.split.eval_selection import EvalSplit
-from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
+from groundwork.dataset.split_report.report_schema import EvalRow, Neighbour
 from groundwork.embedding.nearest_neighbours import Rows, Vectors, find_nearest
 from groundwork.questions.duplicates.duplicate_search import SameQuestions
 from groundwork.questions.duplicates.likeness_calibration import Likeness

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split.kernel_herding import bandwidth
-from groundwork.dataset.split_report.report_record import Closeness
+from groundwork.dataset.split_report.report_schema import Closeness
 from groundwork.embedding.nearest_neighbours import Vectors
 
 RANDOM_MMD_SPLITS = 500

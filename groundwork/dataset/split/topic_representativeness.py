@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.dataset.split.eval_selection import EvalSplit
-from groundwork.dataset.split_report.report_record import Representativeness
+from groundwork.dataset.split_report.report_schema import Representativeness
 from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.message_wording import counted
 

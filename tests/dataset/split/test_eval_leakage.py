@@ -6,7 +6,7 @@ import numpy as np
 
 from groundwork.dataset.split.eval_leakage import count_leaked_rows, leak_likeness_of_split
 from groundwork.dataset.split.eval_selection import EvalPool, select_eval
-from groundwork.dataset.split_report.report_record import EvalRow, Neighbour
+from groundwork.dataset.split_report.report_schema import EvalRow, Neighbour
 from tests.embedding.test_cosine_threshold import LATIN, TEXTS, THAI, vectors
 
 

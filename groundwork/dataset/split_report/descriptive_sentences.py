@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from groundwork.console import terminal
-from groundwork.dataset.split_report.report_record import Closeness, Mixture, SplitReport, SplitShare
+from groundwork.dataset.split_report.report_schema import Closeness, Mixture, SplitReport, SplitShare
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, shorten_text
 
