@@ -16,7 +16,7 @@ from packaging.utils import parse_wheel_filename
 
 from groundwork import installation
 from groundwork.data_folder.runs.review_decisions import StandingReview
-from groundwork.dataset.creation.row_pool import half_curated_warnings
+from groundwork.dataset.creation.pool_warnings import half_curated_warnings
 from groundwork.installation import PACKAGE, PROJECT, as_installed, as_typed
 
 

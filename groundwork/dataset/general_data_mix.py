@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import compress
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -21,6 +22,10 @@ from groundwork.errors import UsageError
 from groundwork.language.words import normalised_words
 from groundwork.message_wording import counted
 from groundwork.records import MIXED_ID_PREFIX, Row
+
+if TYPE_CHECKING:
+    from groundwork.dataset.dataset_argument import DatasetSource
+    from groundwork.stage_runner.job import Job
 
 
 def general_rows_needed(row_count: int, mix_share: float) -> int:
@@ -189,7 +194,25 @@ def _mixture_warnings(mixture: Mixture, train: int) -> list[str]:
     if mixture.rows == mixture.needed:
         return []
     return [
-        f"{mixture.dataset}: only {counted(mixture.rows, 'row')} could be mixed in where a share of "
-        f"{mixture.share:g} takes "
-        f"{mixture.needed:,}; they are {mixture.rows / train:.1%} of train"
+        f"{mixture.dataset}: only {counted(mixture.rows, 'row')} could be mixed in where a share of {mixture.share:g} "
+        f"takes {mixture.needed:,}; they are {mixture.rows / train:.1%} of train"
     ]
+
+
+def find_mix_source(job: Job) -> DatasetSource | None:
+    """The dataset that is to be mixed in, one of the Hub at its present commit; None where none is.
+
+    Raises UsageError where there is no such dataset, or it is the one that is built.
+    """
+    if not (mix := job.config.dataset.mix):
+        return None
+    from groundwork.dataset.dataset_argument import locate_dataset, pin_revision
+
+    try:
+        mix_source = locate_dataset(mix, job.data, "datasets")
+    except UsageError as mix_error:
+        raise UsageError(f"--mix {mix_error}") from mix_error
+    built_folder = job.data.path("datasets", job.config.dataset.name).resolve()
+    if any(built_folder in mix_file.resolve().parents for mix_file in mix_source.files):
+        raise UsageError(f"--mix {mix}: is the dataset that is to be built; give another --name, or mix in another")
+    return pin_revision(mix_source, job.data) if mix_source.kind == "hub" else mix_source

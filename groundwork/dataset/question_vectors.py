@@ -89,9 +89,8 @@ def refuse_vectors_of_other_models(data: Workspace, vector_datasets: list[Datase
             embeddings_script = "uv run visualization/generate_embeddings.py"
             raise UsageError(
                 f"{vectors_file}: holds vectors of {file_encoder}, but the settings ask for {encoder.name}, and "
-                "vectors of two "
-                f"models cannot be compared; run, with the same settings: {embeddings_script} {vector_dataset.name} "
-                "(or set embeddings.model back)"
+                f"vectors of two models cannot be compared; run, with the same settings: {embeddings_script} "
+                f"{vector_dataset.name} (or set embeddings.model back)"
             )
 
 

@@ -150,8 +150,7 @@ class StatementComparison(msgspec.Struct, frozen=True):
             f"{counted(len(self.common), 'statement is', 'statements are')} asked about by both ({first_count:,} of "
             f"{counted(first_count + len(self.only_a), 'question')} of {first_name}, {second_count:,} of "
             f"{second_count + len(self.only_b):,} of {second_name}; {same_question_count:,} with the same question); "
-            f"only {first_name} asks "
-            f"{len(self.only_a):,}, only {second_name} {len(self.only_b):,}"
+            f"only {first_name} asks {len(self.only_a):,}, only {second_name} {len(self.only_b):,}"
         )
 
     def _common_rows(self) -> list[tuple[list[RowRecord], list[RowRecord]]]:

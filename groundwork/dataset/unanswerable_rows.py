@@ -373,12 +373,9 @@ def _unanswerable_warnings(unanswerable_record: Unanswerable, failed_chunks: Seq
     unanswerable_warnings = []
     if unanswerable_total < unanswerable_record.needed:
         unanswerable_warnings.append(
-            f"only {unanswerable_total:,} of {counted(unanswerable_record.needed, 'question')} without an answer "
-            "were found: of "
-            f"{unanswerable_record.proposed:,} "
-            f"proposed ones {unanswerable_record.answered:,} are answered by a passage and "
-            f"{unanswerable_record.asked:,} ask what another row "
-            "asks"
+            f"only {unanswerable_total:,} of {counted(unanswerable_record.needed, 'question')} without an answer were "
+            f"found: of {unanswerable_record.proposed:,} proposed ones {unanswerable_record.answered:,} are answered "
+            f"by a passage and {unanswerable_record.asked:,} ask what another row asks"
         )
     if failed_chunks:
         unanswerable_warnings.append(

@@ -122,9 +122,8 @@ def _refuse_untrained_mirror(graded_dataset: Dataset, mirror: str) -> None:
     if untrained_ids:
         raise UsageError(
             f"{graded_dataset.name}: {len(untrained_ids):,} of {counted(len(mirror_rows), 'row')} of {mirror} are not "
-            "in train "
-            f"({', '.join(untrained_ids[:IDS_SHOWN])}): it says nothing of learning by heart; "
-            "build the dataset with --rephrase-qa or --train whole, or pass --splits eval"
+            f"in train ({', '.join(untrained_ids[:IDS_SHOWN])}): it says nothing of learning by heart; build the "
+            "dataset with --rephrase-qa or --train whole, or pass --splits eval"
         )
 
 
@@ -155,8 +154,7 @@ def _ungradable_warnings(graded_dataset: Dataset, graded_rows: Sequence[Question
         )
         grading_warnings.append(
             f"{graded_dataset.name}: no mirror of train is graded, so that learnt and learnt by heart cannot be told "
-            "apart; "
-            f"{mirror_remedy}"
+            f"apart; {mirror_remedy}"
         )
     return grading_warnings
 
@@ -266,9 +264,8 @@ def comparable_grades(grades_by_file: dict[str, list[Grade]], grading: Grading) 
             )
         elif len(current_grades) < len(grades_by_same_judge):
             grading_warnings.append(
-                f"{file_name}: "
-                f"{counted(len(grades_by_same_judge) - len(current_grades), 'answer is', 'answers are')} to other "
-                "questions or by other criteria; left out, grade it again"
+                f"{file_name}: {counted(len(grades_by_same_judge) - len(current_grades), 'answer is', 'answers are')} "
+                "to other questions or by other criteria; left out, grade it again"
             )
         grades_of_rows += current_grades
     return grades_of_rows, grading_warnings

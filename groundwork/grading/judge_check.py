@@ -145,9 +145,8 @@ class JudgeCheck:
         if answer_count >= LEAST_CHECKED and judge_trust.balanced is not None and judge_trust.balanced < least_trust:
             return UnitError(
                 f"the judge {judge_name} is not reliable enough: {format_percent(judge_trust.sensitivity)} of the "
-                "reference "
-                f"answers pass, {format_percent(judge_trust.specificity)} of the spoiled ones fail "
-                f"(mean {judge_trust.balanced:.0%}, grade.judge.least_trust {least_trust:.0%}); {judge_remedy}"
+                f"reference answers pass, {format_percent(judge_trust.specificity)} of the spoiled ones fail (mean "
+                f"{judge_trust.balanced:.0%}, grade.judge.least_trust {least_trust:.0%}); {judge_remedy}"
             )
         return None
 

@@ -153,9 +153,7 @@ def _answer_warnings(
     if ambiguous_answers:
         answer_warnings.append(
             f"{answers_file.name}: {counted(len(ambiguous_answers), 'id stands', 'ids stand')} in several splits; "
-            "without a "
-            "field split their answers "
-            "count for the first of them"
+            "without a field split their answers count for the first of them"
         )
     if missing_answers:
         answer_warnings.append(

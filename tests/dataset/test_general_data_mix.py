@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from groundwork.dataset.creation.build_dataset import build_splits
-from groundwork.dataset.creation.build_inputs import BuildTools
+from groundwork.dataset.creation.build_tools import BuildTools
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.general_data_mix import general_rows_needed, mix_in_general_rows, select_usable_rows

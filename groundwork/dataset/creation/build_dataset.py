@@ -8,26 +8,18 @@ from functools import partial
 
 import msgspec
 
-from groundwork.dataset.creation.build_inputs import BuildInputs, BuildTools, read_input_chunks
-from groundwork.dataset.creation.document_subjects import Subjects, read_subjects
-from groundwork.dataset.creation.row_pool import (
-    RowPool,
-    add_measurements,
-    read_measured_rows,
-    read_row_pool,
-    valid_row_pool,
-)
+from groundwork.dataset.creation.build_inputs import BuildInputs, read_input_chunks
+from groundwork.dataset.creation.build_tools import BuildTools, job_build_tools
+from groundwork.dataset.creation.document_subjects import read_subjects
+from groundwork.dataset.creation.measured_rows import add_measurements, read_measured_rows
+from groundwork.dataset.creation.row_pool import RowPool, read_row_pool, valid_row_pool
 from groundwork.dataset.general_data_mix import mix_in_general_rows, select_usable_rows
 from groundwork.dataset.load_dataset import load_dataset
-from groundwork.dataset.question_vectors import job_encoder
 from groundwork.dataset.reword.eval_rewording import (
     AskRewording,
     EvalRewording,
-    JudgeRewordings,
     Reworded,
     Reworder,
-    build_rewording_asker,
-    build_rewording_judge,
     reword_eval,
     rewording_check,
     rewording_judge_estimate,
@@ -65,7 +57,7 @@ async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:
     if mix_dataset:
         select_usable_rows(mix_dataset)  # before a model is asked
     document_subjects = read_subjects(job.config.qa.context, inputs.text_files, inputs.summary_files)
-    build_tools = _build_tools(job, document_subjects)
+    build_tools = job_build_tools(job, document_subjects)
     try:
         built_dataset = await build_splits(pool, inputs.runs, build_settings, build_tools)
     except CannotSplit as error:
@@ -78,27 +70,6 @@ async def build_dataset(job: Job, inputs: BuildInputs) -> BuiltDataset:
         share, seed = build_settings.mix_share, build_settings.seed
         built_dataset = await mix_in_general_rows(built_dataset, mix_dataset, share, seed, build_tools.encode)
     return built_dataset
-
-
-def _build_tools(job: Job, document_subjects: Subjects) -> BuildTools:
-    """The encoder, and the models that reword and judge where the settings ask for it."""
-    encoder = job_encoder(job)
-    ask_model = _rewording_caller(job, document_subjects) if job.config.dataset.asks_rewordings else None
-    ask_phrasings = ask_model if job.config.dataset.phrasings > 1 else None
-    ask_rewordings = ask_model if job.config.dataset.rewords_eval else None
-    judge = _rewording_judge(job) if ask_rewordings else None
-    start = job.progress.start_phase
-    return BuildTools(encoder.aencode, encoder.name, ask_rewordings, document_subjects, ask_phrasings, judge, start)
-
-
-def _rewording_caller(job: Job, document_subjects: Subjects) -> AskRewording:
-    call = job.config.dataset.rephrase
-    return build_rewording_asker(job.client, call, job.prompt(call.prompt), document_subjects)
-
-
-def _rewording_judge(job: Job) -> JudgeRewordings | None:
-    call = job.config.dataset.rephrase
-    return build_rewording_judge(job.client, call, job.prompt(call.check_prompt)) if call.check_prompt else None
 
 
 def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:

@@ -1,16 +1,15 @@
-"""What a dataset is built from: the files that a build reads, and the tools that it asks."""
+"""What a dataset is built from: the files that a build reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.run_files import DECISIONS
-from groundwork.dataset.creation.document_subjects import Subjects
 from groundwork.errors import UsageError
 from groundwork.message_wording import name_order
 from groundwork.records import Chunk
@@ -18,8 +17,6 @@ from groundwork.stage_runner.chosen_documents import select_documents
 
 if TYPE_CHECKING:
     from groundwork.dataset.dataset_argument import DatasetSource
-    from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings
-    from groundwork.dataset.split.eval_selection import Encode
     from groundwork.stage_runner.job import Job
 
 
@@ -55,6 +52,7 @@ def find_build_inputs(job: Job) -> BuildInputs:
     not there.
     """
     from groundwork.data_folder.runs.run_files import coverage_path_parts, default_run, pair_files, run_tag_files
+    from groundwork.dataset.general_data_mix import find_mix_source
 
     input_runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
     files_by_run = {run: list(pair_files(job.data, run)) for run in input_runs}
@@ -77,7 +75,7 @@ def find_build_inputs(job: Job) -> BuildInputs:
         measured_files=[_input_measured_file(job, grades_name) for grades_name in input_settings.grades],
         coverage_files=[path for run in input_runs for path in existing_files(coverage_path_parts(run, "{}"))],
         review_files=[path for run in input_runs for path in _input_review_files(job, run, input_documents)],
-        mix_source=_input_mix_source(job),
+        mix_source=find_mix_source(job),
     )
 
 
@@ -99,25 +97,6 @@ def _input_chunk_files(job: Job, input_documents: list[str]) -> list[Path]:
         chunk_input_problem = f"{', '.join(documents_without_chunks)}: no chunks to look questions up in"
         raise UsageError(f"--unanswerable: {chunk_input_problem}; run first: uv run dataprep/chunk.py")
     return chunk_files
-
-
-def _input_mix_source(job: Job) -> DatasetSource | None:
-    """The dataset that is to be mixed in, one of the Hub at its present commit; None where none is.
-
-    Raises UsageError where there is no such dataset, or it is the one that is built.
-    """
-    if not (mix := job.config.dataset.mix):
-        return None
-    from groundwork.dataset.dataset_argument import locate_dataset, pin_revision
-
-    try:
-        mix_source = locate_dataset(mix, job.data, "datasets")
-    except UsageError as mix_input_error:
-        raise UsageError(f"--mix {mix_input_error}") from mix_input_error
-    built_folder = job.data.path("datasets", job.config.dataset.name).resolve()
-    if any(built_folder in mix_file.resolve().parents for mix_file in mix_source.files):
-        raise UsageError(f"--mix {mix}: is the dataset that is to be built; give another --name, or mix in another")
-    return pin_revision(mix_source, job.data) if mix_source.kind == "hub" else mix_source
 
 
 def _check_input_licenses(job: Job, documents: Sequence[str]) -> None:
@@ -164,17 +143,3 @@ def _existing_input_files(job: Job, input_documents: list[str], path_parts: tupl
 def read_input_chunks(inputs: BuildInputs) -> list[Chunk]:
     """All chunks of the documents, in their order."""
     return [chunk for chunk_file in inputs.chunk_files for chunk in read_jsonl(chunk_file, Chunk)]
-
-
-@dataclass(frozen=True)
-class BuildTools:
-    """What a build asks others for: vectors, rewordings of eval (None: it stays verbatim), phrasings of train (None: it
-    stays as it is), a judge of eval's, and what the documents are about. `start_step` is told each step's name."""
-
-    encode: Encode
-    embedder: str
-    ask_rewordings: AskRewording | None = None
-    subjects: Subjects = field(default_factory=Subjects)
-    ask_phrasings: AskRewording | None = None
-    judge_rewordings: JudgeRewordings | None = None
-    start_step: Callable[[str], object] = str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from groundwork.dataset.creation.row_pool import RowPool, partly_measured_warning
+from groundwork.dataset.creation.measured_rows import partly_measured_warning
+from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.split.eval_selection import is_held_out
 from groundwork.settings.config_schema import DatasetSettings
 

@@ -10,20 +10,20 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from sys import intern  # of what many rows have in common
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from groundwork.data_folder.read_write import read_jsonl
-from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate, run_candidates
-from groundwork.data_folder.runs.review_decisions import BY_PERSON, StandingReview, read_standing_review
+from groundwork.data_folder.runs.kept_and_rejected_pairs import run_candidates
+from groundwork.data_folder.runs.review_decisions import read_standing_review
 from groundwork.data_folder.spread_folders import folder_of
+from groundwork.dataset.creation.pool_warnings import half_curated_warnings, repeats_warnings, unchecked_warnings
+from groundwork.dataset.creation.reviewed_runs import ReviewedRun, apply_reviews
 from groundwork.errors import UnitError
-from groundwork.installation import as_typed
-from groundwork.language.words import normalised_words
 from groundwork.markdown.figures import quote_in_words, text_with_captions
 from groundwork.message_wording import counted
-from groundwork.records import Chunk, InvalidRow, MeasuredRow, Pair, Record, Row, Tags
+from groundwork.records import Chunk, InvalidRow, Pair, Record, Row, Tags
 from groundwork.stage_runner.job import TEST_CHUNKS
 
 if TYPE_CHECKING:
@@ -194,39 +194,6 @@ def read_chunk_texts(chunk_files: Sequence[Path]) -> dict[str, str]:
     }
 
 
-class ReviewedRun(NamedTuple):
-    """What people decided about a run, and the pairs that rules or models had turned down."""
-
-    review: StandingReview
-    turned_down: Sequence[Candidate]
-
-
-def apply_reviews(
-    pool_pairs: list[tuple[str, Pair]],
-    pool_locations: list[str],
-    pool_reviews: Mapping[str, ReviewedRun],
-    pool_files_by_run: Mapping[str, Sequence[Path]],
-) -> tuple[list[tuple[str, Pair]], list[str], list[str], list[str]]:
-    """(pairs by run, their places, what people decided, warnings) once each run's decisions are obeyed."""
-    decided_pairs, decided_locations = [], []
-    for (run, pool_pair), pool_location in zip(pool_pairs, pool_locations, strict=True):
-        decided_pair = pool_reviews[run].review.apply_decision(pool_pair) if run in pool_reviews else pool_pair
-        if decided_pair is not None:
-            decided_pairs.append((run, decided_pair))
-            decided_locations.append(pool_location)
-    present_pairs = {(run, pool_pair.id) for run, pool_pair in pool_pairs}
-    decision_lines, review_warnings = [], []
-    for run, (pool_review, turned_down) in pool_reviews.items():
-        restored = pool_review.restored_pairs(turned_down, lambda pair_id, run=run: (run, pair_id) in present_pairs)  # type: ignore[misc]
-        decided_pairs += [(run, pool_pair) for pool_pair in restored]
-        decided_locations += [f"{run}, accepted in review"] * len(restored)
-        run_label = f"{run}: " if len(pool_reviews) > 1 else ""
-        decision_lines += [f"{run_label}{summary_line}" for summary_line in pool_review.summary_lines()]
-        review_warnings += pool_review.unmet_warnings(pool_file.stem for pool_file in pool_files_by_run[run])
-        review_warnings += pool_review.outdated_warnings()
-    return decided_pairs, decided_locations, decision_lines, review_warnings
-
-
 def read_run_pairs(
     pool_files_by_run: Mapping[str, Sequence[Path]],
 ) -> tuple[list[tuple[str, Pair]], list[str], list[InvalidRow]]:
@@ -252,98 +219,3 @@ def _read_pairs(pool_file: Path) -> Iterator[tuple[str, Pair | str]]:
                 yield pool_location, pair_decoder.decode(pair_line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 yield pool_location, str(error)
-
-
-def unchecked_warnings(
-    pool_pairs: Sequence[tuple[str, Pair]], pool_files_by_run: Mapping[str, Sequence[Path]], checks: Collection[str]
-) -> list[str]:
-    """Which runs hold pairs that curation kept because no call about them gave a usable reply."""
-    if not checks:
-        return []
-    pool_files = [(run, pool_file) for run, run_files in pool_files_by_run.items() for pool_file in run_files]
-    curated = {(run, pool_file.stem) for run, pool_file in pool_files if folder_of(pool_file).name == "curated"}
-    curated_pairs = [(run, pool_pair) for run, pool_pair in pool_pairs if (run, pool_pair.document) in curated]
-    unchecked_counts = Counter(
-        run for run, pool_pair in curated_pairs if pool_pair.checks.keys().isdisjoint({*checks, BY_PERSON})
-    )
-    pool_pair_counts = Counter(run for run, _ in pool_pairs)
-    return [
-        f"{run}: {unchecked_pairs:,} of {counted(pool_pair_counts[run], 'pair was', 'pairs were')} kept unchecked"
-        + as_typed(f"; run: uv run dataprep/curate.py --run {run} --retry-failed")
-        for run, unchecked_pairs in unchecked_counts.items()
-    ]
-
-
-def repeats_warnings(pool_pairs: Sequence[tuple[str, Pair]], runs: Collection[str]) -> list[str]:
-    """How many questions stand in several runs: train has them twice, and those of eval in another row."""
-    pool_first_runs: dict[str, str] = {}
-    repeated_questions = sum(
-        pool_first_runs.setdefault(normalised_words(pool_pair.question), run) != run for run, pool_pair in pool_pairs
-    )
-    if not repeated_questions:
-        return []
-    merge_command = as_typed(f"uv run visualization/merge.py {' '.join(runs)} --out both")
-    repeats_phrase = counted(repeated_questions, "question of a run stands", "questions of a run stand")
-    return [f"{repeats_phrase} in an earlier one as well, word for word; to have each once: {merge_command}"]
-
-
-def half_curated_warnings(pool_files_by_run: Mapping[str, Sequence[Path]]) -> list[str]:
-    """Which runs are curated in part of their documents alone."""
-    half_curated = []
-    for run, pool_files in pool_files_by_run.items():
-        curated_count = sum(folder_of(pool_file).name == "curated" for pool_file in pool_files)
-        if 0 < curated_count < len(pool_files):
-            curate_remedy = as_typed("for the rest: uv run dataprep/curate.py")
-            half_curated.append(
-                f"{run}: {curated_count} of {counted(len(pool_files), 'document is', 'documents are')} curated; "
-                f"{curate_remedy}"
-            )
-    return half_curated
-
-
-def read_measured_rows(measured_files: Sequence[Path]) -> dict[str, MeasuredRow]:
-    """By row id; of a row in several files the first that knows its difficulty counts. Raises BadRecord."""
-    measured_by_id: dict[str, MeasuredRow] = {}
-    for measured_file in measured_files:
-        for file_row in read_jsonl(measured_file, MeasuredRow):
-            measured_row = measured_by_id.get(file_row.id)
-            if measured_row is None or measured_row.difficulty is None:
-                measured_by_id[file_row.id] = file_row
-    return measured_by_id
-
-
-def add_measurements(pool: RowPool, measured_by_id: Mapping[str, MeasuredRow], *, leave_out_flipping: bool) -> RowPool:
-    """`pool` with measured difficulty and flipping criteria in its rows; on request without the rows that have such."""
-    measured_pool_rows, flipping_rows = [], []
-    for pool_row in pool.rows:
-        measured_row = measured_by_id.get(pool_row.id) or measured_by_id.get(
-            pool_row.id.removeprefix(f"{pool_row.run}/")
-        )
-        if measured_row is None:
-            measured_pool_rows.append(pool_row)
-        elif leave_out_flipping and (left_out_reason := _left_out_reason(measured_row)):
-            flipping_rows.append(InvalidRow(id=pool_row.id, reason=left_out_reason))
-        else:
-            measured_pool_rows.append(
-                msgspec.structs.replace(
-                    pool_row, measured_difficulty=measured_row.difficulty, flipping_criteria=measured_row.flipping
-                )
-            )
-    return msgspec.structs.replace(pool, rows=measured_pool_rows, invalid=[*pool.invalid, *flipping_rows])
-
-
-def _left_out_reason(measured_row: MeasuredRow) -> str:
-    if measured_row.flipping:
-        return f"left out, since its grading flips on: {measured_row.flipping[0]}"
-    return f"left out: {measured_row.set_aside}" if measured_row.set_aside else ""
-
-
-def partly_measured_warning(pool_rows: Sequence[Row]) -> str:
-    """A warning where only some rows have a measured difficulty."""
-    measured_count = sum(pool_row.measured_difficulty is not None for pool_row in pool_rows)
-    if not 0 < measured_count < len(pool_rows):
-        return ""
-    return (
-        f"difficulty was measured for {measured_count:,} of {counted(len(pool_rows), 'row')} only; eval is balanced by "
-        "the guessed one"
-    )

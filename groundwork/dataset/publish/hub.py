@@ -153,8 +153,7 @@ def _check_member(hub_account: dict[str, Any], organization: str) -> None:
     if organization_roles[organization] not in WRITER_ROLES:
         raise UsageError(
             f"--org {organization}: {hub_account['name']} may only read there; ask an admin for the role contributor "
-            "or "
-            "write"
+            "or write"
         )
 
 

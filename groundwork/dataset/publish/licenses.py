@@ -47,9 +47,7 @@ def license_problem(license_id: str) -> str:
 def unchecked_license_note(mixed_rows: int, mixed_dataset: str) -> str:
     """What the card says of the licence of a dataset that is mixed in, a paragraph of Markdown."""
     return (
-        f"\n\n{counted(mixed_rows, 'row of train comes', 'rows of train come')} from the dataset "
-        f"{mixed_dataset}. "
-        "Its licence was "
-        "not checked: see whether it allows what is done with these rows, above all to publish them; it may "
-        "differ from that of the rest."
+        f"\n\n{counted(mixed_rows, 'row of train comes', 'rows of train come')} from the dataset {mixed_dataset}. Its "
+        "licence was not checked: see whether it allows what is done with these rows, above all to publish them; it "
+        "may differ from that of the rest."
     )

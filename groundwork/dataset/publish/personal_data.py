@@ -57,10 +57,8 @@ def personal_data_refusal(personal_findings: Sequence[PersonalData]) -> str:
         for personal_finding in personal_findings[:5]
     )
     return (
-        f"not pushed: {counted(len(personal_findings), 'place looks', 'places look')} personal: "
-        f"{personal_examples}; fix the "
-        "rows, push without --public, "
-        "or pass --allow-personal"
+        f"not pushed: {counted(len(personal_findings), 'place looks', 'places look')} personal: {personal_examples}; "
+        "fix the rows, push without --public, or pass --allow-personal"
     )
 
 

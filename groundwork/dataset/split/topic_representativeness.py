@@ -122,10 +122,9 @@ def most_apart_topics(topic_shares: Sequence[tuple[str, float, float]], split: s
 def drift_sentence(moved_count: int, reworded_count: int, own_cosine: float, random_cosine: float) -> str:
     """What rewording did to the questions of eval: how many of them lie nearer to another topic than they did."""
     return (
-        f"Rewording moved {moved_count} of {counted(reworded_count, 'question')} nearer to another topic; their "
-        "cosine to "
-        "themselves as they were "
-        f"is {own_cosine:.2f} in the median, that of two random questions {random_cosine:.2f}."
+        f"Rewording moved {moved_count} of {counted(reworded_count, 'question')} nearer to another topic; their cosine "
+        f"to themselves as they were is {own_cosine:.2f} in the median, that of two random questions "
+        f"{random_cosine:.2f}."
     )
 
 

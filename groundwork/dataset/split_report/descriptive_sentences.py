@@ -155,8 +155,7 @@ def describe_repeats(described: SplitReport) -> str:
     eval_questions = counted(_measured_eval_rows(described), "eval question is", "eval questions are")
     return (
         f"Leakage: {described.leaked_before} of {eval_questions} asked in train in another question: the same "
-        "statement "
-        "answers both with the same answer."
+        "statement answers both with the same answer."
     )
 
 

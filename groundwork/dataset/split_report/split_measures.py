@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 import numpy as np
 
-from groundwork.dataset.creation.build_inputs import BuildTools
+from groundwork.dataset.creation.build_tools import BuildTools
 from groundwork.dataset.creation.conflicting_settings import conflicting_settings_warnings
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.publish.personal_data import scan_personal_data

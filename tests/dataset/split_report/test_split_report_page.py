@@ -9,7 +9,7 @@ import pytest
 from markupsafe import escape
 
 from groundwork.dataset.creation.build_dataset import build_splits
-from groundwork.dataset.creation.build_inputs import BuildTools
+from groundwork.dataset.creation.build_tools import BuildTools
 from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.parquet import dataset_columns
 from groundwork.dataset.publish.card import write_card
