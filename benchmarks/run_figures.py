@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 from groundwork.coverage import chunk_coverage
-from groundwork.coverage.document_coverage import document_coverage
+from groundwork.coverage.chunk_coverage import document_coverage
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.llm.client import Client
 from groundwork.markdown.chunk_reading import Reading, read_chunks

@@ -20,7 +20,7 @@ from groundwork.language.words import content_words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures import Figure, figures
 from groundwork.markdown.statements import Statement
-from groundwork.records import Coverage, FigureAsked, Pair, Span
+from groundwork.records import Coverage, DocumentCoverage, FigureAsked, FigureCount, Pair, Span
 
 ENOUGH_WORDS = 3
 MIN_ASKED_SHARE = (
@@ -205,3 +205,13 @@ def _coverage_span(start: int, end: int, kind: SpanKind, touching_pairs: Sequenc
 
 def _covered_share(flags: Sequence[bool]) -> float | None:
     return round(sum(flags) / len(flags), 4) if flags else None
+
+
+def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
+    """The coverage of all chunks taken together."""
+    coverage_spans = [span for covered in chunks for span in covered.spans]
+    figures_asked = [bool(figure.asked_by) for covered in chunks for figure in covered.figures or ()]
+    figure_count = FigureCount(of=len(figures_asked), asked=sum(figures_asked)) if figures_asked else msgspec.UNSET
+    return DocumentCoverage(
+        document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(coverage_spans)
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.console import terminal
-from groundwork.coverage.document_coverage import (
+from groundwork.coverage.covered_document import (
     CoverageCount,
     CoverageItem,
     CoverageSection,

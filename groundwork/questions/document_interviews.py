@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from groundwork.apportionment import apportion_by_largest_remainder
-from groundwork.coverage.document_coverage import document_coverage
+from groundwork.coverage.chunk_coverage import document_coverage
 from groundwork.data_folder.runs.reader_wishes import Wish
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed

@@ -9,27 +9,31 @@ Run     uv run visualization/coverage.py [RUN ...] [--document NAME]
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import Paths, path_strings_of
-from groundwork.data_folder.read_write import read_json, read_text, write_json
+from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
 from groundwork.data_folder.runs.run_files import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
 from groundwork.data_folder.unit_states import names_in_order
-from groundwork.errors import UsageError
+from groundwork.errors import BadRecord, UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted
 from groundwork.stage_runner.chosen_documents import list_documents
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
-    from groundwork.coverage.document_coverage import CoveredDocument, FindNearestStatements
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from groundwork.coverage.covered_document import ContradictedPart, CoveredDocument
+    from groundwork.coverage.question_placement import DeclinedInChunks, FindNearestStatements
+    from groundwork.data_folder.workspace import Workspace
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.embedding.encoder import Encoder
     from groundwork.markdown.chunk_reading import Reading
-    from groundwork.records import Document
+    from groundwork.records import Chunk, Document, DocumentCoverage, Pair
 
 UNCOVERED_NAMED = 5  # documents without chunks that are named
 COVERED_RUNS_HELP = (
@@ -98,14 +102,13 @@ def draw_coverage(job: Job, unit: Unit) -> Outcome:
         report_lines,
         write_coverage,
     )
-    from groundwork.coverage.document_coverage import check_chunks_match, unplaced_warnings
     from groundwork.markdown.chunk_reading import read_chunks
     from groundwork.records import Document
 
     covered_text, covered_record, covered_chunks = unit.reads[:3]
     covered_markdown, covered_source = read_text(covered_text), read_json(covered_record, Document)
     covered_readings = read_chunks(covered_chunks)
-    check_chunks_match(covered_markdown, covered_text, [reading.chunk for reading in covered_readings])
+    _check_chunks_match(covered_markdown, covered_text, [reading.chunk for reading in covered_readings])
     covered_document, blank_count = _cover_document(job, unit, covered_source, covered_markdown, covered_readings)
     write_coverage(covered_document, covered_markdown, covered_source.pages, unit.writes[0])
     write_json(unit.writes[1], coverage_numbers(covered_document, covered_markdown))
@@ -126,26 +129,20 @@ def _cover_document(
     job: Job, unit: Unit, source: Document, markdown: str, readings: Sequence[Reading]
 ) -> tuple[CoveredDocument, int]:
     """What the runs asked about a document, and how many of their rows are without a question."""
-    from groundwork.coverage.document_coverage import (
-        asked_pairs,
-        collect_coverage,
-        contradicted_parts,
-        declined_statements,
-        read_coverage_records,
-    )
+    from groundwork.coverage.question_placement import place_questions
 
-    covered_pairs, blank_coverage_count = asked_pairs(unit.payload)
-    coverage_records = read_coverage_records(job.data, source.id, covered_pairs)
-    covered_document = collect_coverage(
+    covered_pairs, blank_coverage_count = _asked_pairs(unit.payload)
+    coverage_records = _read_coverage_records(job.data, source.id, covered_pairs)
+    covered_document = place_questions(
         source.id,
         source.title,
         markdown,
         readings,
         covered_pairs,
         nearest_statement(job),
-        declined_statements(coverage_records),
+        _declined_statements(coverage_records),
     )
-    covered_document.contradictions = contradicted_parts(coverage_records, readings)
+    covered_document.contradictions = _contradicted_parts(coverage_records, readings)
     return covered_document, blank_coverage_count
 
 
@@ -169,6 +166,86 @@ def nearest_statement(job: Job) -> FindNearestStatements:
         return [int(k) if cosines[row, k] >= LIKELY_COVERAGE_COSINE else -1 for row, k in enumerate(likely_covered)]
 
     return nearest
+
+
+def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
+    """Why pairs stand nowhere on the page: their chunk is gone, or they rest on no statement of it."""
+    gone_chunk_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
+    coverage_warnings = []
+    if gone_chunk_count:
+        coverage_warnings.append(
+            f"{counted(gone_chunk_count, 'question')} could not be placed on the text; was it chunked again?"
+        )
+    if uncovered_count := len(pairs) - gone_chunk_count:
+        coverage_warnings.append(
+            f"{counted(uncovered_count, 'question')} could not be placed: the evidence is a heading or the lead "
+            "of a list, which are no statements"
+        )
+    return coverage_warnings
+
+
+def _check_chunks_match(covered_text: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:
+    """Raise BadRecord where the chunks are not of this text, or not of all of it: what is covered would be counted at
+    other places, or text that was added would count as nothing."""
+    chunks_end = 0
+    for covered in chunks:
+        if covered.added + covered_text[covered.start : covered.end] + covered.closing != covered.text:
+            raise _changed_since_chunking(markdown_file, f"chunk {covered.index + 1} stands elsewhere or nowhere")
+        if covered_text[chunks_end : covered.start].strip():
+            raise _changed_since_chunking(markdown_file, f"the text before chunk {covered.index + 1} is in no chunk")
+        chunks_end = max(chunks_end, covered.end)
+    if chunks and covered_text[chunks_end:].strip():
+        raise _changed_since_chunking(markdown_file, "the text behind the last chunk is in no chunk")
+
+
+def _changed_since_chunking(text_file: Path, reason: str) -> BadRecord:
+    return BadRecord(
+        f"{text_file.name}: changed since it was chunked ({reason}); "
+        "run first: uv run dataprep/chunk.py and uv run dataprep/generate_qa.py"
+    )
+
+
+def _declined_statements(coverage_records: Mapping[str, DocumentCoverage]) -> dict[str, DeclinedInChunks]:
+    """What the model of each run found nothing worth asking in."""
+    return {
+        run: {
+            covered.chunk: {(span.start, span.end, span.kind): span.declined for span in covered.spans if span.declined}
+            for covered in record.chunks
+        }
+        for run, record in coverage_records.items()
+    }
+
+
+def _contradicted_parts(
+    coverage_records: Mapping[str, DocumentCoverage], covered_readings: Iterable[Reading]
+) -> list[ContradictedPart]:
+    """The contradictions that each run noted and whose chunk there still is."""
+    from groundwork.coverage.covered_document import ContradictedPart
+
+    chunk_starts = {covered_reading.chunk.id: covered_reading.chunk.start for covered_reading in covered_readings}
+    return [
+        ContradictedPart(run=run, start=chunk_starts[covered_contradiction.chunk], text=covered_contradiction.text)
+        for run, record in coverage_records.items()
+        for covered_contradiction in record.contradictions
+        if covered_contradiction.chunk in chunk_starts
+    ]
+
+
+def _asked_pairs(asked_files: Mapping[str, str]) -> tuple[dict[str, list[Pair]], int]:
+    """The pairs of each run that have a question, and how many have none."""
+    from groundwork.records import Pair
+
+    pairs_by_run = {run: list(read_jsonl(Path(pair_file), Pair)) for run, pair_file in asked_files.items()}
+    asked_by_run = {run: [pair for pair in pairs if pair.question.strip()] for run, pairs in pairs_by_run.items()}
+    return asked_by_run, sum(map(len, pairs_by_run.values())) - sum(map(len, asked_by_run.values()))
+
+
+def _read_coverage_records(data: Workspace, document: str, runs: Iterable[str]) -> dict[str, DocumentCoverage]:
+    """What each run's own coverage file says, by run, where there is one."""
+    from groundwork.records import DocumentCoverage
+
+    coverage_files = {run: data.path(*coverage_path_parts(run, document)) for run in runs}
+    return {run: read_json(file, DocumentCoverage) for run, file in coverage_files.items() if file.exists()}
 
 
 main = StageCommand(

@@ -1,5 +1,4 @@
-from groundwork.coverage.chunk_coverage import coverage, gaps
-from groundwork.coverage.document_coverage import document_coverage
+from groundwork.coverage.chunk_coverage import coverage, document_coverage, gaps
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records import Pair
 from tests.chunks import reading_of

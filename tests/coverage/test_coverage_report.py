@@ -12,7 +12,7 @@ from groundwork.records import Contradiction, DocumentCoverage
 from groundwork.stages.coverage import main
 from tests.chromium import Opener
 from tests.coverage.coverage_runs import data_folder
-from tests.coverage.test_document_coverage import TEXT
+from tests.coverage.test_question_placement import TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

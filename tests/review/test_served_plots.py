@@ -21,7 +21,7 @@ from groundwork.review.review_session import ReviewSession
 from groundwork.stages.coverage import main as coverage
 from groundwork.stages.review import main as review
 from tests.coverage.coverage_runs import data_folder
-from tests.coverage.test_document_coverage import TEXT
+from tests.coverage.test_question_placement import TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

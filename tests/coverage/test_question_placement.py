@@ -12,18 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.coverage.coverage_report import open_coverage_items
-from groundwork.coverage.document_coverage import (
-    CoverageItem,
-    CoveredDocument,
-    collect_coverage,
-    coverage_sections,
-    unplaced_warnings,
-)
-from groundwork.coverage.markdown_tree import LINE_BREAK, inline_pieces, markdown_tree
+from groundwork.coverage.covered_document import CoverageItem, CoveredDocument
+from groundwork.coverage.markdown_tree import LINE_BREAK, inline_pieces, markdown_sections, markdown_tree
+from groundwork.coverage.question_placement import place_questions
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair
-from groundwork.stages.coverage import main
+from groundwork.stages.coverage import main, unplaced_warnings
 from tests.coverage.coverage_runs import data_folder, pair
 from tests.growth import steep
 
@@ -65,7 +60,7 @@ def ask(chunks: list[Chunk], evidence: str, run: str = "a", answer: str = "?") -
 
 
 def found(chunks: list[Chunk], runs: dict[str, list[Pair]]) -> CoveredDocument:
-    return collect_coverage("rugby", "Touch rugby", TEXT, [Reading(chunk) for chunk in chunks], runs, nobody)
+    return place_questions("rugby", "Touch rugby", TEXT, [Reading(chunk) for chunk in chunks], runs, nobody)
 
 
 def texts(places: list[CoverageItem]) -> list[str]:
@@ -107,14 +102,14 @@ def test_what_a_run_declined_is_no_gap(chunks: list[Chunk]) -> None:
     declined = {"a": {chunk.id: {(start, start + len("A player leaves first."), "sentence"): "trivial"}}}
     readings = [Reading(one) for one in chunks]
     other = ask(chunks, "The field is 70 metres long.")
-    result = collect_coverage("rugby", "", TEXT, readings, {"a": [other], "b": []}, nobody, declined)  # type: ignore[arg-type]
+    result = place_questions("rugby", "", TEXT, readings, {"a": [other], "b": []}, nobody, declined)  # type: ignore[arg-type]
     (place,) = [one for one in result.items if one.declined]
     assert texts([place]) == ["A player leaves first."] and place.declined == {"a": "trivial"} and not place.is_open
     assert "A player leaves first." not in texts(open_coverage_items(result))
     counts = result.counts()
     assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 1]
     runs = {"a": [other], "b": [ask(chunks, "A player leaves first.", "b")]}
-    counts = collect_coverage("rugby", "", TEXT, readings, runs, nobody, declined).counts()  # type: ignore[arg-type]
+    counts = place_questions("rugby", "", TEXT, readings, runs, nobody, declined).counts()  # type: ignore[arg-type]
     assert [counts[run]["sentence"].declined for run in ("a", "b", "")] == [1, 0, 0]
 
 
@@ -144,7 +139,7 @@ def test_sections_hold_what_stands_below_them(chunks: list[Chunk]) -> None:
 def test_likely_by_meaning_is_shown_and_not_counted(chunks: list[Chunk]) -> None:
     """A question whose evidence is found nowhere goes to the nearest statement, outside of the shares."""
     lost = msgspec.structs.replace(ask(chunks, "A player leaves first."), evidence=["not in the text"], question="Q?")
-    result = collect_coverage(
+    result = place_questions(
         "rugby",
         "",
         TEXT,
@@ -175,7 +170,7 @@ def test_why_a_question_stands_nowhere_is_said(chunks: list[Chunk]) -> None:
 
 def test_text_without_headings_is_one_section() -> None:
     """A document without headings has one section, named by its title."""
-    assert [(s.title, s.start, s.end) for s in coverage_sections("One. Two.\n", "Plain")] == [("Plain", 0, 10)]
+    assert [(s.title, s.start, s.end) for s in markdown_sections("One. Two.\n", "Plain")] == [("Plain", 0, 10)]
 
 
 def shown(blocks: list[dict[str, Any]]) -> str:

@@ -1,0 +1,135 @@
+"""A covered document: its statements, numbers and figures, and the questions that touch each."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Literal
+
+import msgspec
+
+from groundwork.records import Pair
+
+Kind = Literal["sentence", "row", "number"]
+KINDS: tuple[Kind, ...] = ("sentence", "row", "number")
+
+
+class CoverageStruct(msgspec.Struct, kw_only=True):
+    """Base of what follows."""
+
+
+class CoverageItem(CoverageStruct):
+    """A statement or number at [start, end) of the document, and the questions that touch it (indices).
+
+    `declined`: by run, why its model found nothing worth asking there.
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    asked: list[int] = []
+    likely: list[int] = []
+    declined: dict[str, str] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody asks about it, and nobody said that there is nothing to ask."""
+        return not self.asked and not self.declined
+
+
+class FigureItem(CoverageStruct):
+    """A figure at [start, end) of the document, and the questions whose evidence it is (indices)."""
+
+    start: int
+    end: int
+    file: str  # below data/text
+    caption: str
+    asked: list[int] = []
+
+
+class RunQuestion(CoverageStruct):
+    """A pair and the run that it belongs to."""
+
+    run: str
+    pair: Pair
+    placed: bool = True  # False: neither its evidence nor an embedding tells where it belongs
+
+
+class CoverageSection(CoverageStruct):
+    """A heading with all that stands below it, up to the next heading of its level."""
+
+    title: str
+    level: int
+    start: int
+    end: int
+    headings: list[str] = []
+
+
+class LeftOutPart(CoverageStruct):
+    """A part that questions leave out on purpose: a table of contents, imprint and the like."""
+
+    start: int
+    end: int
+    why: str
+
+
+class ContradictedPart(CoverageStruct):
+    """What the model of a run says of the part at `start` contradicts the rest, or itself."""
+
+    run: str
+    start: int
+    text: str
+
+
+class CoverageCount(CoverageStruct):
+    """How many of the statements of a kind there are, how many are asked about, and how many others were declined."""
+
+    of: int = 0
+    asked: int = 0
+    declined: int = 0
+
+    @property
+    def share(self) -> float | None:
+        return self.asked / self.of if self.of else None
+
+
+CountsByRunAndKind = dict[str, dict[Kind, CoverageCount]]
+
+
+class CoveredDocument(CoverageStruct):
+    """A document with everything that is asked about it."""
+
+    document_id: str
+    title: str
+    runs: list[str]
+    items: list[CoverageItem]
+    questions: list[RunQuestion]
+    sections: list[CoverageSection]
+    left_out: list[LeftOutPart]
+    figures: list[FigureItem] = []
+    contradictions: list[ContradictedPart] = []
+
+    def figures_asked(self, run: str = "") -> int:
+        """How many figures a question of the run (or of any) has as its evidence."""
+        return sum(any(not run or self.questions[i].run == run for i in figure.asked) for figure in self.figures)
+
+    def counts(self, start: int = 0, end: int | None = None) -> CountsByRunAndKind:
+        """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
+        first_item = bisect_left(self.items, start, key=_coverage_item_start)
+        last_item = len(self.items) if end is None else bisect_left(self.items, end, key=_coverage_item_start)
+        coverage_counts: CountsByRunAndKind = {
+            run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]
+        }
+        for coverage_item in self.items[first_item:last_item]:
+            asking_runs = {self.questions[covering_index].run for covering_index in coverage_item.asked}
+            for run, counts_by_kind in coverage_counts.items():
+                is_asked = bool(asking_runs) if run == "" else run in asking_runs
+                counts_by_kind[coverage_item.kind].of += 1
+                counts_by_kind[coverage_item.kind].asked += is_asked
+                counts_by_kind[coverage_item.kind].declined += not is_asked and bool(
+                    run in coverage_item.declined or (coverage_item.declined and not run)
+                )
+        return coverage_counts
+
+
+def _coverage_item_start(coverage_item: CoverageItem) -> int:
+    return coverage_item.start
