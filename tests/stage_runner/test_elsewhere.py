@@ -11,13 +11,19 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from groundwork.__main__ import main
+from groundwork.data_folder.manifest import Manifest, ManifestEntry
+from groundwork.data_folder.remote_folder.mirror import Mirror
+from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope
+from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore
 from groundwork.data_folder.shards import Shard
 from groundwork.data_folder.spread_folders import SPREAD_MARKER
 from groundwork.llm import reply_journal
@@ -308,6 +314,42 @@ def test_what_a_person_changes_in_the_bucket(tmp_path: Path, s3: S3Server, model
     assert "gone: documents/harbour-2.md" in machine.says(bucket.url, "ingest")
     machine.says(bucket.url, "forget", "harbour-2")
     assert not [path for path in bucket.contents() if "harbour-2" in path]
+
+
+def put_at_once(mirrors: list[Mirror], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each machine puts its state once all of them have looked at what the store has."""
+    all_have_looked, stores = Barrier(len(mirrors)), set[int]()
+    info = RemoteStore.info
+
+    def looked(store: RemoteStore, path: str) -> RemoteFile | None:
+        seen = info(store, path)
+        if id(store) not in stores:
+            stores.add(id(store))
+            all_have_looked.wait(60)
+        return seen
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor(len(mirrors)) as threads:
+        patched.setattr(RemoteStore, "info", looked)
+        assert list(threads.map(Mirror.push, mirrors)) == [1] * len(mirrors)
+
+
+def test_states_that_are_put_at_once(tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No machine loses rows of another's manifest, where there was none before and where there was one."""
+    for name, value in s3.environment().items():
+        monkeypatch.setenv(name, value)
+    bucket = Bucket(s3, corpus(tmp_path / "data") / "documents")
+    mirrors = [Mirror(bucket.url, tmp_path / f"machine-{number}", lambda _: None) for number in range(4)]
+    for round_name in "ab":
+        for number, mirror in enumerate(mirrors):
+            mirror.pull(MirrorScope(), refresh=True)
+            with closing(Manifest(mirror.root / ".state/manifest.db")) as manifest:
+                entry = ManifestEntry(inputs={}, recipe={}, outputs={}, status="ok")
+                manifest.record("chunk", f"{round_name}-{number}", entry)
+        put_at_once(mirrors, monkeypatch)
+    reader = Mirror(bucket.url, tmp_path / "reader", lambda _: None)
+    reader.pull(MirrorScope())
+    with closing(Manifest(reader.root / ".state/manifest.db")) as manifest:
+        assert len(manifest.entries("chunk")) == 2 * len(mirrors)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, version, remote_size, s
 STATE_PUT_SECONDS = 300.0  # seconds between two puts of the state while a stage is at work
 STATE_PUT_REST = 20  # times the duration of such a put, at least, before the next one
 MAX_PULL_ROUNDS = 3  # of taking over, while another machine goes on putting
+MAX_PUT_TRIES = 20  # of a database that other machines put as well
 MANY_FILES = 200  # files, from which fetching them is worth a word
 
 
@@ -494,16 +495,31 @@ class Mirror:
         with self._raise_database_errors(mirrored_path), self._temporary_copy() as database_copy:
             digest = copy_database(mirrored_file, database_copy)
             if mirror_row is None or digest != mirror_row.digest:
-                remote_file = self._remote_store.info(mirrored_path)
-                if remote_file is not None and not (mirror_row and mirror_row.is_of(remote_file)):
-                    self._remote_store.get(mirrored_path, database_copy)
-                    join_database(database_copy, mirrored_file)
-                    digest = copy_database(mirrored_file, database_copy)
-                mirror_row = MirrorRow(*self._remote_store.put(database_copy, mirrored_path))
+                digest, mirror_row = self._put_joined_rows(mirrored_path, database_copy, digest, mirror_row)
                 self._paths_present.add(mirrored_path)
                 self._files_put += 1
             size, mtime_ns = mirrored_file_stamp(mirrored_file)
             self._mirror_index.note([(mirrored_path, mirror_row._replace(size=size, mtime_ns=mtime_ns, digest=digest))])
+
+    def _put_joined_rows(
+        self, mirrored_path: str, database_copy: Path, digest: str, mirror_row: MirrorRow | None
+    ) -> tuple[str, MirrorRow]:
+        """Put `database_copy` with the rows that came there since `mirror_row`, again while another one comes between.
+
+        Returns the digest of what was put and its row. Raises StopRun where others come between every time.
+        """
+        mirrored_file = self.root / mirrored_path
+        for _ in range(MAX_PUT_TRIES):
+            remote_file = self._remote_store.info(mirrored_path)
+            if remote_file is not None and not (mirror_row and mirror_row.is_of(remote_file)):
+                self._remote_store.get(mirrored_path, database_copy)
+                join_database(database_copy, mirrored_file)
+                digest = copy_database(mirrored_file, database_copy)
+            if stored_file := self._remote_store.put_unless_changed(database_copy, mirrored_path, remote_file):
+                return digest, MirrorRow(*stored_file)
+        raise StopRun(
+            f"{self.url}/{mirrored_path}: others put it at every try; what is made is kept here, run again to put it"
+        )
 
     # ------------------------------------------------------------------ small things
 

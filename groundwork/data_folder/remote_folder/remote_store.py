@@ -22,6 +22,8 @@ Result = TypeVar("Result")
 STORE_PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "hf": "", "memory": ""}
 STORE_EXTRAS = {"s3": "s3"}  # the other packages are installed by their own names
 REQUESTS_AT_ONCE = 32  # requests
+MAX_CONDITIONAL_BYTES = 1 << 30  # bytes of an object that is put in one request, as a condition needs it, from memory
+_CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409")
 _PASSWORD_IN_URL = re.compile(r"//[^/@]*:[^/@]*@")
 _VERSION_KEYS = (
     "ETag",
@@ -91,6 +93,7 @@ class RemoteStore:
             ) from None
         self._store_root = str(in_store).rstrip("/")
         self._in_bucket = scheme not in ("hf", "memory")
+        self._puts_conditionally = scheme == "s3"
 
     def list(self) -> dict[str, RemoteFile]:
         """Every object, by its path. Raises UsageError where the store cannot be listed."""
@@ -134,6 +137,35 @@ class RemoteStore:
         with self._translate_errors(StopRun, remote_path):
             self._filesystem.put_file(str(local_file), self._full_path(remote_path))
         return self.info(remote_path) or RemoteFile("", local_file.stat().st_size)
+
+    def put_unless_changed(
+        self, local_file: Path, remote_path: str, remote_file: RemoteFile | None
+    ) -> RemoteFile | None:
+        """Put a file where the object is still `remote_file`, or still missing (None); returns None where it is not.
+
+        S3 checks that as it puts. Other stores, and those of S3's kind that know no conditions, put it in any case.
+        Raises StopRun where it cannot be put.
+        """
+        if not self._puts_conditionally or local_file.stat().st_size > MAX_CONDITIONAL_BYTES:
+            return self.put(local_file, remote_path)
+        condition = {"IfMatch": f'"{remote_file.version}"'} if remote_file else {"IfNoneMatch": "*"}
+        object_bytes = local_file.read_bytes()
+        with self._translate_errors(StopRun, remote_path):
+            try:
+                stored = self._filesystem.pipe_file(
+                    self._full_path(remote_path), object_bytes, chunksize=MAX_CONDITIONAL_BYTES, **condition
+                )
+            except OSError as store_error:
+                error_code = _store_error_code(store_error)
+                if error_code in _CHANGED_MEANWHILE:
+                    return None
+                if error_code != "NotImplemented":
+                    raise
+                self._puts_conditionally = False
+        if not self._puts_conditionally:
+            return self.put(local_file, remote_path)
+        # a look at the object could show what somebody else has put by then
+        return _remote_file({**stored, "size": len(object_bytes)}) if stored else self.info(remote_path)
 
     def write(self, remote_path: str, object_bytes: bytes) -> None:
         with self._translate_errors(StopRun, remote_path):
@@ -206,6 +238,12 @@ def _remote_file(object_metadata: dict[str, Any]) -> RemoteFile:
 
 def _is_object_path(object_path: str) -> bool:
     return not object_path.endswith("/") and not {"", ".", ".."} & set(object_path.split("/"))
+
+
+def _store_error_code(error: Exception) -> str:
+    """What S3 calls the error, such as `PreconditionFailed`; "" of an error that is not S3's."""
+    error_response = getattr(error.__cause__, "response", None) or {}
+    return str(error_response.get("Error", {}).get("Code", ""))
 
 
 def _store_error_line(error: Exception) -> str:

@@ -16,9 +16,9 @@ import pytest
 from groundwork.__main__ import main
 from groundwork.data_folder.remote_folder.mirror import Mirror
 from groundwork.data_folder.remote_folder.mirror_scope import PUT_ANNOUNCEMENTS, MirrorScope
-from groundwork.data_folder.remote_folder.remote_store import RemoteStore
+from groundwork.data_folder.remote_folder.remote_store import RemoteFile, RemoteStore
 from groundwork.data_folder.shards import Shard
-from groundwork.errors import MissingExtra, UsageError
+from groundwork.errors import MissingExtra, StopRun, UsageError
 from tests.fake_hub import FakeHub, Repo
 
 DOCUMENT = "documents/a.md"
@@ -197,6 +197,44 @@ def test_states_of_two_machines_are_joined(store: Store) -> None:
     with closing(sqlite3.connect(third.root / ".state/manifest.db")) as database:
         assert database.execute("SELECT count(*) FROM files").fetchone() == (0,)
     assert units(store.machine("first").root / ".state/manifest.db") == {"a": 1, "b": 2}
+
+
+class OthersBetween:
+    """A store in which machines put their states just before one that has looked at what is there puts its own."""
+
+    def __init__(self, *others: Mirror) -> None:
+        self._others, self._put = list(others), RemoteStore.put_unless_changed
+
+    def put_unless_changed(
+        self, store: RemoteStore, local_file: Path, remote_path: str, expected: RemoteFile | None
+    ) -> RemoteFile | None:
+        if self._others:
+            self._others.pop().push()
+        return self._put(store, local_file, remote_path, expected) if store.info(remote_path) == expected else None
+
+
+def test_a_state_that_came_between_is_joined(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another machine puts its manifest after this one looked and before it put, both keep all rows."""
+    machines = {name: store.machine(name) for name in "abc"}
+    for name, machine in machines.items():
+        note(machine.root / ".state/manifest.db", name, 1)
+    between = OthersBetween(machines["b"], machines["c"])
+    monkeypatch.setattr(RemoteStore, "put_unless_changed", lambda *args: between.put_unless_changed(*args))
+    machines["a"].push()
+    assert units(store.machine("fourth").root / ".state/manifest.db").keys() == {"a", "b", "c"}
+    for name in machines:
+        assert units(store.machine(name).root / ".state/manifest.db").keys() == {"a", "b", "c"}
+
+
+def test_a_state_that_others_put_every_time_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends after some tries, with nothing lost here."""
+    machine = store.machine()
+    note(machine.root / ".state/manifest.db", "a", 1)
+    monkeypatch.setattr(RemoteStore, "put_unless_changed", lambda *_: None)
+    with pytest.raises(StopRun, match=r"manifest\.db: others put it at every try"):
+        machine.push()
+    monkeypatch.undo()
+    assert machine.push() == 1
 
 
 def test_a_state_that_nobody_changed_is_not_put(store: Store) -> None:
