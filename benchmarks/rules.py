@@ -25,7 +25,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from groundwork.dataset.reword.rewording_faults import faults_of_rewording, subject_words
+from groundwork.dataset.reword.rewording_faults import faults_of_rewording
+from groundwork.dataset.reword.subject_terms import subject_words
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.criteria_faults import criteria_fault, criteria_padding_reasons

@@ -38,40 +38,36 @@ def next_versions(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Se
     The same rows are the same version. Raises BadRecord for a damaged `versions.json`.
     """
     earlier_versions = read_versions(folder)
-    content_digest = content_hash(splits, columns)
-    if earlier_versions and earlier_versions[-1].sha256 == content_digest:
+    version_digest = content_hash(splits, columns)
+    if earlier_versions and earlier_versions[-1].sha256 == version_digest:
         return earlier_versions
     version_change = _describe_version_change(folder, splits, columns) if earlier_versions else ""
-    row_counts = {split: len(split_rows) for split, split_rows in splits.items()}
-    return [
-        *earlier_versions,
-        Version(
-            earlier_versions[-1].version + 1 if earlier_versions else 1, content_digest, row_counts, version_change
-        ),
-    ]
+    version_rows = {split: len(split_rows) for split, split_rows in splits.items()}
+    version_number = earlier_versions[-1].version + 1 if earlier_versions else 1
+    return [*earlier_versions, Version(version_number, version_digest, version_rows, version_change)]
 
 
 def content_hash(splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
     """SHA-256 of the rows of all splits in their order, by the values of `columns`."""
-    content_digest = hashlib.sha256(msgspec.json.encode(list(columns)))
+    version_digest = hashlib.sha256(msgspec.json.encode(list(columns)))
     for split in sorted(splits):
-        content_digest.update(msgspec.json.encode([split, len(splits[split])]))
+        version_digest.update(msgspec.json.encode([split, len(splits[split])]))
         for version_row in splits[split]:
-            content_digest.update(msgspec.json.encode([getattr(version_row, column) for column in columns]))
-    return content_digest.hexdigest()
+            version_digest.update(msgspec.json.encode([getattr(version_row, column) for column in columns]))
+    return version_digest.hexdigest()
 
 
 def _describe_version_change(folder: Path, splits: Mapping[str, Sequence[Row]], columns: Sequence[str]) -> str:
     try:
-        rows_of_earlier_version = list(_read_version_rows(folder))
+        earlier_version = list(_read_version_rows(folder))
     except BadRecord:
         return "the rows before could not be read"
-    rows_of_next_version = [
+    next_version = [
         {**{column: getattr(version_row, column) for column in columns}, "split": split}
         for split, version_rows in splits.items()
         for version_row in version_rows
     ]
-    return str(compare_rows(rows_of_earlier_version, rows_of_next_version))
+    return str(compare_rows(earlier_version, next_version))
 
 
 def _read_version_rows(folder: Path) -> list[dict[str, Any]]:

@@ -76,6 +76,11 @@ def words_of(text: str, keep: Iterable[str] = ()) -> list[Word]:
     return text_words
 
 
+def word_texts(text: str) -> list[str]:
+    """The words of `text` in lower case."""
+    return [word.text for word in words_of(text)]
+
+
 def copied_words(original: str, reworded: str, keep: Iterable[str] = ()) -> list[str]:
     """The words of `reworded`, in order, in stretches of COPIED_RUN_LENGTH that `original` has too; "" between two
     stretches.

@@ -20,10 +20,9 @@ from groundwork.dataset.reword.rewording_faults import (
     faults_of_rewording,
     is_only_answer_kept,
     moved_question_fault,
-    required_terms,
-    subject_words,
     unsupported_answer_fault,
 )
+from groundwork.dataset.reword.subject_terms import required_terms, subject_words
 from groundwork.dataset.split.eval_selection import Encode, EvalSplit, ThresholdOf
 from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.errors import Filtered, InvalidReply

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from groundwork.dataset.reword.copied_words import (
     are_other_words,
@@ -19,33 +18,17 @@ from groundwork.dataset.reword.copied_words import (
     longest_copy,
     share_in_order,
     shared_terms,
-    terms,
-    words_of,
+    word_texts,
 )
+from groundwork.dataset.reword.lost_or_added_terms import meaning_faults, numbers_and_terms, turned_meaning_faults
 from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.language_and_script import detect_language, has_unspaced, is_english
-from groundwork.language.names_and_codes import abbreviations, names_as_written
-from groundwork.language.numbers import numbers
-from groundwork.language.opposites import YES_NO_AUXILIARY, duties, find_contradicted_word, find_opposite, is_negated
+from groundwork.language.opposites import YES_NO_AUXILIARY, duties, is_negated
 from groundwork.language.sentences import is_question
-from groundwork.language.words import (
-    ENGLISH_STOP_WORDS,
-    normalised_words,
-    stem,
-    stop_words,
-    whole_word_pattern,
-    word_count,
-    words,
-)
-from groundwork.questions.calculated_numbers import list_lengths
+from groundwork.language.words import normalised_words, stem, stop_words, word_count, words
 from groundwork.records import Row
 
-_NONE_WORDS = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])
-_ORDINAL_DIGITS = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_SINGLE_LETTER = re.compile(r"(?<=[^\W\d_] )[B-HJ-Z](?![\w'’]|\.\w)|(?<=[^\W\d_] )A(?= |[?.,;:)]|$)")
-_YEAR = re.compile(r"(?<![\w.,])(?:1[5-9]|20)\d\d(?![\w]|[.,]\d)")
 # Told once: who is made to say a plain sentence in other words says it worse.
 _OR_KEEP = (
     "If it can be said as well another way, say it so; terms stay as they are. If not, reply with the old answer."
@@ -78,166 +61,6 @@ CLOSER_QUESTIONS_ALLOWED = 5  # questions that may lie closer to the rewording t
 KEPT_SUPPORT_SHARE = 0.5  # of the cosine between answer and evidence
 
 
-def numbers_and_terms(wording: str) -> set[str]:
-    """The values of the numbers, and the names, codes and quoted terms in lower case."""
-    return _all_numbers_of_wording(wording) | {term.lower() for term in terms(wording)}
-
-
-def meaning_faults(
-    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
-) -> Iterator[str]:
-    """Numbers, names, negations and comparisons that came or went.
-
-    What `source_text` holds may come into an answer, and what `question_above` says need not be repeated.
-    """
-    reworded_text, known_text = f"{reworded}\n{question_above}", f"{original}\n{source_text}"
-    both_say_none = _says_none(original) and _says_none(reworded_text)
-    kept_values = _all_numbers_of_wording(reworded_text) | ({"0"} if both_say_none else set())
-    if lost_numbers := sorted(_numbers_of_wording(original) - kept_values):
-        yield f"The {faulty_field} lost the number {', '.join(lost_numbers)}."
-    known_values = _all_numbers_of_wording(known_text) | ({"0"} if both_say_none else set())
-    list_counts = _list_counts(reworded, f"{original}\n{question_above}")
-    if added_numbers := sorted(_numbers_of_wording(reworded) - known_values - list_counts):
-        yield f"The {faulty_field} has a number that was not there: {', '.join(added_numbers)}."
-    if lost_names := _lost_terms(original, f"{reworded} {question_above}"):
-        yield f"The {faulty_field} lost {', '.join(lost_names)}; names and codes stay as they are."
-    known_words = f"{original} {source_text}".lower()
-    reworded_terms = [name for name in terms(reworded) if not _ORDINAL_DIGITS.fullmatch(name)]
-    if unknown_names := sorted(name for name in reworded_terms if name.lower().removesuffix("s") not in known_words):
-        yield f"The {faulty_field} has a name that was not there: {', '.join(unknown_names)}."
-
-
-def _says_none(wording: str) -> bool:
-    return not _NONE_WORDS.isdisjoint(normalised_words(wording).split())
-
-
-def _list_counts(reworded: str, list_text: str) -> set[str]:
-    """The numbers in words of `reworded` that count what it or `list_text` names in a sentence: "three places: ..."."""
-    counted_lengths = {str(int(length)) for length in list_lengths(f"{reworded}\n{list_text}") if length > 1}
-    spelled_values = {
-        number.value for number in numbers(reworded, spelled="en") if reworded[number.start : number.end].isalpha()
-    }
-    return spelled_values & counted_lengths
-
-
-def turned_meaning_faults(
-    faulty_field: str, original: str, reworded: str, source_text: str = "", question_above: str = ""
-) -> Iterator[str]:
-    """A meaning that was turned round by a negation or an opposite that came, went or changed.
-
-    `source_text` may deny what the new text denies, and `question_above` what the old text denied.
-    """
-    if denied_word := find_contradicted_word(original, reworded, source_text, question_above):
-        yield f"The {faulty_field} turned the meaning round: a negation of {denied_word!r} came or went."
-    if opposite_words := find_opposite(original, reworded):
-        yield f"The {faulty_field} says {opposite_words[1]!r} where it said {opposite_words[0]!r}."
-
-
-def _lost_terms(original: str, reworded: str) -> list[str]:
-    """The names and codes of `original` that `reworded` lacks; of a name and its abbreviation one is enough."""
-    lowered_rewording = reworded.lower()
-    original_terms = [term for term in terms(original) if not _ORDINAL_DIGITS.fullmatch(term)]
-    lost_terms = [
-        term
-        for term in original_terms
-        if term.lower() not in lowered_rewording and term.lower().removesuffix("s") not in lowered_rewording
-    ]
-    for abbreviation, name in abbreviations(original).items():
-        if abbreviation.lower() in lowered_rewording or name.lower() in lowered_rewording:
-            lost_terms = [term for term in lost_terms if term != abbreviation and term not in name.split()]
-    return sorted(lost_terms)
-
-
-def _all_numbers_of_wording(wording: str) -> set[str]:
-    """The values of all numbers of a text, ordinals in words too."""
-    ordinal_values = {
-        str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", wording, re.IGNORECASE)
-    }
-    return ordinal_values | {
-        number.value for number in numbers(f"= {wording}", spelled="en")
-    }  # one at its beginning is no label
-
-
-def _numbers_of_wording(wording: str) -> set[str]:
-    """The values of the numbers of a text but for small ones in words that other words say as well.
-
-    "One" is a pronoun more often, "two" is "both" or "each", "twice" is "again", and "the three" points back.
-    """
-    wording = f"= {wording}"
-    return {
-        number.value
-        for number in numbers(wording, spelled="en")
-        if not _is_pronoun_in_wording(wording, number.start, number.end)
-    }
-
-
-def _is_pronoun_in_wording(wording: str, start: int, end: int) -> bool:
-    number_text = wording[start:end].lower()
-    article_before = re.search(r"\b(?:the|these|those|both|its)\s+$", wording[:start])
-    return number_text in ("one", "two", "once", "twice") or (number_text.isalpha() and article_before is not None)
-
-
-def _words_of_wording(wording: str) -> list[str]:
-    return [word.text for word in words_of(wording)]
-
-
-def subject_words(original_row: Row, about: str) -> list[str]:
-    """Words, in lower case, that say what a question is about: those it shares with `about` (the context phrase).
-
-    A name may stand alone; of other words two have to stand side by side in the question, or `about` has no more than
-    one: "sound" of "the rules of sound rowing" is no subject in "a sound skiff".
-    """
-    question_names = {name.lower() for name in names_as_written(original_row.question)}
-    about_texts = _words_of_wording(about)
-    about_words = {text for text in about_texts if len(text) > 2 and text not in ENGLISH_STOP_WORDS}
-    about_words |= question_names.intersection(about_texts)
-    question_words, least_run = _words_of_wording(original_row.question), min(2, len(about_words))
-    words_of_subject = []
-    for is_about_subject, word_run in groupby(question_words, about_words.__contains__):
-        run_words = list(word_run)
-        if is_about_subject and (len(run_words) >= least_run or not question_names.isdisjoint(run_words)):
-            words_of_subject += run_words
-    return list(dict.fromkeys(words_of_subject))
-
-
-def required_terms(original_row: Row, about: str) -> list[str]:
-    """What has to stand in a reworded question, as it is written there and each once: what it is about, names, codes,
-    years.
-
-    Neighbours come as one, a single letter with the word before it: "Ellary league", "Course A", "allowance B".
-    """
-    original_question = original_row.question
-    joined_term_spans: list[tuple[int, int]] = []
-    for term_start, term_end in sorted(_term_spans(original_row, about)):
-        if joined_term_spans and _is_one_name(original_question, joined_term_spans[-1][1], term_start):
-            joined_term_spans[-1] = (joined_term_spans[-1][0], max(term_end, joined_term_spans[-1][1]))
-        else:
-            joined_term_spans.append((term_start, term_end))
-    required: dict[str, str] = {}
-    for term_start, term_end in joined_term_spans:
-        required.setdefault(original_question[term_start:term_end].lower(), original_question[term_start:term_end])
-    return list(required.values())
-
-
-def _term_spans(original_row: Row, about: str) -> Iterator[tuple[int, int]]:
-    """Where the subject (whole, with the small words in it), names, codes, single letters and years stand."""
-    original_question = original_row.question
-    whole_subject = [about] if about and about.lower() in original_question.lower() else []
-    for term in [*whole_subject, *subject_words(original_row, about), *terms(original_question)]:
-        yield from (
-            term_match.span() for term_match in whole_word_pattern(term, re.IGNORECASE).finditer(original_question)
-        )
-    for letter_match in _SINGLE_LETTER.finditer(original_question):
-        word_before = re.search(r"(?<![\w-])[\w-]+ $", original_question[: letter_match.start()])
-        yield word_before.start() if word_before else letter_match.start(), letter_match.end()
-    yield from (year_match.span() for year_match in _YEAR.finditer(original_question))
-
-
-def _is_one_name(text: str, end: int, start: int) -> bool:
-    """Do two names that end and start there belong together: side by side, or by the stops of "D.C. Delegate"?"""
-    return not text[end:start].strip(" ") or re.search(r"(?<!\w)(?:[A-Z]\.)+ ?\Z", text[:start]) is not None
-
-
 def faults_of_rewording(
     original_row: Row, question: str, answer: str, most_copied: float, keep: Sequence[str] = ()
 ) -> list[str]:
@@ -255,7 +78,7 @@ def faults_of_rewording(
 
 def keeps_answer(original_row: Row, reworded_answer: str, most_copied: float, keep: Sequence[str] = ()) -> bool:
     """Does a reworded answer still say it in the old words: all of them, or too many in copied stretches?"""
-    same_words = _words_of_wording(original_row.answer) == _words_of_wording(reworded_answer)
+    same_words = word_texts(original_row.answer) == word_texts(reworded_answer)
     return same_words or is_copy(original_row.answer, reworded_answer, most_copied, keep)
 
 
@@ -283,14 +106,14 @@ def _question_faults(
 
 
 def _standing_alone_faults(original_question: str, reworded_question: str, keep: Sequence[str]) -> Iterator[str]:
-    reworded_words = _words_of_wording(reworded_question)
+    reworded_words = word_texts(reworded_question)
     if lost_words := [word for word in keep if word not in reworded_words]:
         yield f"The question must still say what it is about; put back: {', '.join(lost_words)}."
     if source_name := _new_source_name(reworded_question, original_question):
         yield f"The question must stand alone; do not write {source_name!r}."
     if (dangling_opening := find_dangling_opening(reworded_question)) and not find_dangling_opening(original_question):
         yield f"The question must stand alone; it cannot begin with {dangling_opening!r}."
-    if len(reworded_words) < LEAST_QUESTION_LENGTH * len(words_of(original_question)):
+    if len(reworded_words) < LEAST_QUESTION_LENGTH * len(word_texts(original_question)):
         yield "The question lost a part of what it asks; say all of it in other words."
 
 
@@ -348,7 +171,7 @@ def _answer_faults(
         original_row, reworded_answer, most_copied, keep
     ):
         return
-    if _words_of_wording(original_row.answer) == _words_of_wording(reworded_answer):
+    if word_texts(original_row.answer) == word_texts(reworded_answer):
         yield UNCHANGED_ANSWER
     else:
         yield _copy_fault("answer", original_row.answer, reworded_answer, keep)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from groundwork.dataset.reword.copied_words import is_copy, words_of
+from groundwork.dataset.reword.copied_words import is_copy, word_texts
 from groundwork.dataset.reword.eval_rewording import Reworded, Reworder
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.records import Row
@@ -42,7 +42,7 @@ class EvalBorder:
     def of(cls, eval_rows: Sequence[Row]) -> EvalBorder:
         """The border to the rows of eval."""
         return cls(
-            frozenset(_word_texts(train_row.question) for train_row in eval_rows),
+            frozenset(tuple(word_texts(train_row.question)) for train_row in eval_rows),
             {train_row.id: train_row for train_row in eval_rows if train_row.original_answer},
         )
 
@@ -112,20 +112,15 @@ def _phrasing_row(train_row: Row, phrasing: Reworded, phrasing_number: int) -> R
 def _is_phrasing_taken(
     train_row: Row, phrasing: Reworded, phrasings: Sequence[Reworded], eval_border: EvalBorder, most_copied: float
 ) -> bool:
-    if _word_texts(phrasing.question) in eval_border.questions or any(
+    if tuple(word_texts(phrasing.question)) in eval_border.questions or any(
         is_copy(earlier_phrasing.question, phrasing.question, most_copied) for earlier_phrasing in phrasings
     ):
         return True
     eval_row = eval_border.by_id.get(train_row.id)
     if not eval_row:
         return False
-    is_answer_reworded = (
-        eval_row.answer != train_row.answer
-    )  # an answer that has no other wording stays the same everywhere
+    # an answer that has no other wording stays the same everywhere
+    is_answer_reworded = eval_row.answer != train_row.answer
     return is_copy(eval_row.question, phrasing.question, most_copied) or (
         is_answer_reworded and is_copy(eval_row.answer, phrasing.answer, most_copied)
     )
-
-
-def _word_texts(text: str) -> tuple[str, ...]:
-    return tuple(word.text for word in words_of(text))

@@ -14,7 +14,8 @@ from groundwork.dataset.creation.row_pool import RowPool
 from groundwork.dataset.publish.personal_data import scan_personal_data
 from groundwork.dataset.reword.copied_words import share_kept
 from groundwork.dataset.reword.eval_rewording import EvalRewording
-from groundwork.dataset.reword.rewording_faults import keeps_answer, subject_words
+from groundwork.dataset.reword.rewording_faults import keeps_answer
+from groundwork.dataset.reword.subject_terms import subject_words
 from groundwork.dataset.split.eval_leakage import count_leaked_rows, leak_likeness_of_split, measure_leakage
 from groundwork.dataset.split.eval_selection import EvalDraw, EvalSplit, is_held_out
 from groundwork.dataset.split.mmd_closeness import eval_closeness

@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from groundwork.dataset.reword.rewording_faults import faults_of_rewording, keeps_answer, required_terms, subject_words
+from groundwork.dataset.reword.rewording_faults import faults_of_rewording, keeps_answer
+from groundwork.dataset.reword.subject_terms import required_terms, subject_words
 from tests.dataset.reword.rewordings import BUILT_ANEW, COPIED, COPIES, NATURAL, SAME_BUILD, TURNED
 from tests.dataset.rows import row
 

@@ -1,6 +1,7 @@
 """What the checks of a rewording take for names and numbers, and what for words."""
 
-from groundwork.dataset.reword.rewording_faults import faults_of_rewording, required_terms
+from groundwork.dataset.reword.rewording_faults import faults_of_rewording
+from groundwork.dataset.reword.subject_terms import required_terms
 from tests.dataset.reword.rewordings import COPIED
 from tests.dataset.rows import row
 
