@@ -80,7 +80,7 @@ IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tif
 
 OFFICE_CONVERTER_ENDINGS = (
     *(".docx", ".docm", ".doc", ".pptx", ".pptm", ".ppt", ".odt", ".odp", ".ods", ".rtf", ".epub"),
-    *(".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".eml"),
+    *(".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".html", ".htm", ".xhtml", ".eml", ".msg"),
 )
 MARKITDOWN_ENDINGS = (
     *(".pdf", ".docx", ".pptx", ".xlsx", ".xls", ".csv", ".tsv", ".epub", ".html", ".htm", ".xhtml"),

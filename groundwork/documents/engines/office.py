@@ -24,6 +24,7 @@ from groundwork.documents.formats.office.word_formulas import (
     replace_formulas_by_letters,
     unread_formulas,
 )
+from groundwork.documents.formats.outlook_mail import outlook_to_markdown
 from groundwork.documents.formats.raised_figures import raise_rtf
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
 from groundwork.documents.formats.spreadsheets.workbooks import read_xls, read_xlsx
@@ -44,6 +45,8 @@ def convert(request: ConversionRequest) -> Conversion:
         return Conversion(pages=[office_page.strip() for office_page in office_pages], warnings=warnings)
     if office_ending == ".eml":
         office_markdown, warnings = mail_to_markdown(Path(source).read_bytes())
+    elif office_ending == ".msg":
+        office_markdown, warnings = outlook_to_markdown(Path(source).read_bytes())
     elif office_ending in (".xlsx", ".xlsm", ".xls"):
         office_markdown, warnings = (read_xls if office_ending == ".xls" else read_xlsx)(source)
     elif office_ending in (".csv", ".tsv"):

@@ -6,7 +6,7 @@ import binascii
 import email
 import email.policy
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import EmailMessage, Message
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from groundwork.message_wording import counted
 
 MAIL_HEADERS = ("From", "To", "Cc", "Date")
 _MAIL_HEADER_ERRORS = (ValueError, LookupError, AttributeError, TypeError)  # raised by the library for wrong headers
-_MOST_NESTED_MAILS = 5  # mails in mails
+MOST_NESTED_MAILS = 5  # mails in mails
 _MAIL_HEADER_FIELD = re.compile(
     r"(?:From|To|Cc|Subject|Date|Message-ID|MIME-Version|Received|Return-Path|Content-Type|Reply-To|Delivered-To|Sender"
     r"|DKIM-Signature|X-[\w-]+):",
@@ -32,25 +32,37 @@ class Mail(NamedTuple):
     warnings: list[str]
 
 
-def mail_to_markdown(mail_bytes: bytes) -> Mail:
-    """The subject as a heading, the headers that say who and when, the body, and by name the parts that are not read.
+class MailParts(NamedTuple):
+    """A mail of any format as texts, with the mails in it; of those nested too deeply the subject alone."""
 
-    Raises BadDocument for a mail that is encrypted.
-    """
+    subject: str
+    headers: Mapping[str, str]  # those of MAIL_HEADERS that it has
+    body: str
+    attachments: list[str]  # each with its name, type and size
+    mails: list[MailParts]
+
+
+def mail_to_markdown(mail_bytes: bytes) -> Mail:
+    """A mail (.eml) as `mail_of_parts` gives it. Raises BadDocument for a mail that is encrypted."""
     mail_text, mail_encoding = decode_text(mail_bytes)
     if mail_encoding.startswith(("utf-16", "utf-32", "utf-8-sig")):
         mail_bytes = mail_text.encode()
     message = email.message_from_bytes(mail_bytes, policy=email.policy.default)
     if message.get_content_type() in ("multipart/encrypted", "application/pkcs7-mime"):
         raise BadDocument("it is encrypted; save the text of the mail")
-    attachments = list(_describe_attachments(message))
-    attachment_warning = f"attachments are named and not read ({len(attachments)}); put them beside it as documents"
-    warnings = [attachment_warning] * bool(attachments)
+    return mail_of_parts(_mail_parts(message, 0))
+
+
+def mail_of_parts(mail_parts: MailParts) -> Mail:
+    """The subject as a heading, the headers that say who and when, the body, and by name what is not read."""
+    attachment_count = len(mail_parts.attachments)
+    attachment_warning = f"attachments are named and not read ({attachment_count}); put them beside it as documents"
+    warnings = [attachment_warning] * bool(attachment_count)
     unread_mails: list[str] = []
-    mail_markdown = _mail_markdown(message, attachments, 0, unread_mails)
+    mail_markdown = _mail_markdown(mail_parts, 0, unread_mails)
     if unread_mails:
         subjects = "; ".join(unread_mails)
-        warnings.append(f"mails in mails are read to a depth of {_MOST_NESTED_MAILS}, and these are not: {subjects}")
+        warnings.append(f"mails in mails are read to a depth of {MOST_NESTED_MAILS}, and these are not: {subjects}")
     return Mail(mail_markdown, warnings)
 
 
@@ -63,24 +75,31 @@ def is_mail(mail_start: str) -> bool:
     )
 
 
-def _mail_markdown(message: EmailMessage, attachments: list[str], depth: int, unread_mails: list[str]) -> str:
+def mail_subject(subject: str) -> str:
+    """What a mail is called."""
+    return subject or "Mail without a subject"
+
+
+def _mail_parts(message: EmailMessage, depth: int) -> MailParts:
+    subject, mails = mail_subject(_header_value(message, "Subject")), list[MailParts]()
+    if depth > MOST_NESTED_MAILS:
+        return MailParts(subject, {}, "", [], mails)
+    headers = {header: value for header in MAIL_HEADERS if (value := _header_value(message, header))}
+    mails += [_mail_parts(embedded_mail, depth + 1) for embedded_mail in _embedded_mails(message)]
+    return MailParts(subject, headers, _mail_body(message), list(_describe_attachments(message)), mails)
+
+
+def _mail_markdown(mail_parts: MailParts, depth: int, unread_mails: list[str]) -> str:
     """Of mails that are nested too deeply, the subjects go into `unread_mails`."""
-    mail_header_lines = [f"{header}: {value}" for header in MAIL_HEADERS if (value := _header_value(message, header))]
-    mail_sections = [f"# {_mail_subject(message)}", "  \n".join(mail_header_lines), _mail_body(message)]
-    embedded_mails = list(_embedded_mails(message))
-    if depth < _MOST_NESTED_MAILS:
-        mail_sections += [
-            _mail_markdown(mail, list(_describe_attachments(mail)), depth + 1, unread_mails) for mail in embedded_mails
-        ]
+    mail_header_lines = [f"{header}: {value}" for header, value in mail_parts.headers.items()]
+    mail_sections = [f"# {mail_parts.subject}", "  \n".join(mail_header_lines), mail_parts.body]
+    if depth < MOST_NESTED_MAILS:
+        mail_sections += [_mail_markdown(nested_mail, depth + 1, unread_mails) for nested_mail in mail_parts.mails]
     else:
-        unread_mails += [_mail_subject(mail) for mail in embedded_mails]
-    if attachments:
-        mail_sections.append("Attachments: " + "; ".join(attachments))
+        unread_mails += [nested_mail.subject for nested_mail in mail_parts.mails]
+    if mail_parts.attachments:
+        mail_sections.append("Attachments: " + "; ".join(mail_parts.attachments))
     return "\n\n".join(section.strip() for section in mail_sections if section.strip())
-
-
-def _mail_subject(message: Message) -> str:
-    return _header_value(message, "Subject") or "Mail without a subject"
 
 
 def _header_value(message: Message, header: str) -> str:
@@ -100,7 +119,7 @@ def _mail_bodies(mime_part: EmailMessage) -> Iterator[str]:
     if mail_type == "message/delivery-status":
         yield "\n\n".join(_mail_status_fields(status) for status in _mail_subparts(mime_part))
     elif mail_type == "multipart/alternative":
-        yield _fullest_alternative([_mail_body(alternative) for alternative in _mail_subparts(mime_part)])
+        yield fullest_alternative([_mail_body(alternative) for alternative in _mail_subparts(mime_part)])
     elif mail_type == "multipart/related":
         yield from (mail_body for root in _mail_subparts(mime_part)[:1] for mail_body in _mail_bodies(root))
     elif mime_part.is_multipart() and mail_type != "message/rfc822":
@@ -117,7 +136,7 @@ def _mail_status_fields(delivery_status: EmailMessage) -> str:
     )
 
 
-def _fullest_alternative(mail_bodies: Sequence[str]) -> str:
+def fullest_alternative(mail_bodies: Sequence[str]) -> str:
     """The last of several alternatives, which is the richest, unless another one says much more."""
     most_words = max((len(mail_body.split()) for mail_body in mail_bodies), default=0)
     return next(
@@ -190,5 +209,11 @@ def _describe_attachments(message: EmailMessage) -> Iterator[str]:
         if _is_attached(mime_part) or mime_part.get_content_type() not in _READ_MAIL_TYPES:
             attachment_payload = mime_part.get_payload(decode=True)
             attachment_size = len(attachment_payload) if isinstance(attachment_payload, bytes) else 0
-            attachment_name = _attachment_name(mime_part) or "without a name"
-            yield f"{attachment_name} ({mime_part.get_content_type()}, {counted(attachment_size, 'byte')})"
+            attachment_name = _attachment_name(mime_part)
+            yield describe_attachment(attachment_name, mime_part.get_content_type(), attachment_size)
+
+
+def describe_attachment(attachment_name: str, mail_type: str, attachment_size: int) -> str:
+    """The name, the type where it is known, and the size in bytes of what is attached, as one text."""
+    type_and_size = ", ".join(filter(None, (mail_type, counted(attachment_size, "byte"))))
+    return f"{attachment_name or 'without a name'} ({type_and_size})"
