@@ -23,9 +23,8 @@ from groundwork.markdown.statements import Statement
 from groundwork.records import Coverage, DocumentCoverage, FigureAsked, FigureCount, Pair, Span
 
 ENOUGH_WORDS = 3
-MIN_ASKED_SHARE = (
-    1 / 3
-)  # of a statement's content words, in question and answer, where a quote holds other statements too
+# Of a statement's content words, in question and answer, where a quote holds other statements too.
+MIN_ASKED_SHARE = 1 / 3
 MIN_SAID_SHARE = 0.8  # of a statement's content words in question and answer
 
 

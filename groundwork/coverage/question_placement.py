@@ -81,12 +81,12 @@ def place_questions(
     """
     questions = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
     questions_by_chunk = _questions_by_chunk(questions)
-    coverage_items, candidate_statements = _place_on_statements(
+    placed_items, candidate_statements = _place_on_statements(
         readings, list(runs) or [""], questions, questions_by_chunk
     )
-    _mark_declined_items(readings, declined or {}, coverage_items)
+    _mark_declined_items(readings, declined or {}, placed_items)
     placed_figures = _place_on_figures(readings, questions, questions_by_chunk)
-    asked_items: list[CoverageItem | FigureItem] = [*coverage_items.values(), *placed_figures]
+    asked_items: list[CoverageItem | FigureItem] = [*placed_items.values(), *placed_figures]
     placed_questions = {question_index for item in asked_items for question_index in item.asked}
     _place_by_embedding(questions, candidate_statements, placed_questions, find_nearest)
     skipped_chunks = [reading.chunk for reading in readings if reading.chunk.skip]
@@ -94,7 +94,7 @@ def place_questions(
         document_id=document,
         title=title or document,
         runs=list(runs),
-        items=_merge_overlapping_statements(coverage_items.values()),
+        items=_merge_overlapping_statements(placed_items.values()),
         questions=questions,
         sections=markdown_sections(covered_text, title or document),
         left_out=[LeftOutPart(start=chunk.start, end=chunk.end, why=chunk.skip) for chunk in skipped_chunks],
@@ -118,16 +118,16 @@ def _place_on_statements(
     questions_by_chunk: Mapping[tuple[str, str], list[int]],
 ) -> tuple[ItemsBySpan, CandidateStatements]:
     """The statements and numbers of the chunks, and by question the statements of its chunks."""
-    coverage_items: ItemsBySpan = {}
+    placed_items: ItemsBySpan = {}
     candidate_statements: CandidateStatements = {}
     for reading in readings:
         for run in runs:
             question_indices = questions_by_chunk.get((reading.chunk.id, run), [])
             if question_indices or not reading.chunk.skip:
-                placed_statements = _place_on_chunk(reading, question_indices, questions, coverage_items)
+                placed_statements = _place_on_chunk(reading, question_indices, questions, placed_items)
                 for question_index in question_indices:
                     candidate_statements.setdefault(question_index, []).extend(placed_statements)
-    return coverage_items, candidate_statements
+    return placed_items, candidate_statements
 
 
 def _place_on_figures(
@@ -157,7 +157,7 @@ def _place_on_figures(
 
 
 def _place_on_chunk(
-    reading: Reading, question_indices: list[int], questions: list[RunQuestion], coverage_items: ItemsBySpan
+    reading: Reading, question_indices: list[int], questions: list[RunQuestion], placed_items: ItemsBySpan
 ) -> list[tuple[CoverageItem, str]]:
     """Add the statements and numbers of a chunk to the items, in offsets of the document; its statements, with text."""
     chunk = reading.chunk
@@ -165,47 +165,45 @@ def _place_on_chunk(
     question_index_of = {pair.id: question_index for question_index, pair in asking_pairs.items()}
     chunk_offset = chunk.start - len(chunk.added)
     statements_with_text = []
-    for coverage_span in coverage(reading, list(asking_pairs.values())).spans:
-        start, end = max(coverage_span.start + chunk_offset, chunk.start), coverage_span.end + chunk_offset
-        coverage_item = coverage_items.setdefault(
-            (start, end, coverage_span.kind), CoverageItem(start=start, end=end, kind=coverage_span.kind)
+    for placed_span in coverage(reading, list(asking_pairs.values())).spans:
+        start, end = max(placed_span.start + chunk_offset, chunk.start), placed_span.end + chunk_offset
+        placed_item = placed_items.setdefault(
+            (start, end, placed_span.kind), CoverageItem(start=start, end=end, kind=placed_span.kind)
         )
-        span_questions = {question_index_of[pair_id] for pair_id in coverage_span.touched_by}
-        coverage_item.asked = sorted({*coverage_item.asked, *span_questions})
-        if coverage_span.kind != "number":
-            statements_with_text.append((coverage_item, chunk.text[coverage_span.start : coverage_span.end]))
+        span_questions = {question_index_of[pair_id] for pair_id in placed_span.touched_by}
+        placed_item.asked = sorted({*placed_item.asked, *span_questions})
+        if placed_span.kind != "number":
+            statements_with_text.append((placed_item, chunk.text[placed_span.start : placed_span.end]))
     return statements_with_text
 
 
 def _mark_declined_items(
-    readings: Sequence[Reading], declined: Mapping[str, DeclinedInChunks], coverage_items: ItemsBySpan
+    readings: Sequence[Reading], declined: Mapping[str, DeclinedInChunks], placed_items: ItemsBySpan
 ) -> None:
-    """Note at each of `coverage_items` which runs declined it."""
+    """Note at each of `placed_items` which runs declined it."""
     for chunk in (reading.chunk for reading in readings):
         chunk_offset = chunk.start - len(chunk.added)
         for run, declined_by_chunk in declined.items():
-            for (start, end, kind), uncovered_reason in declined_by_chunk.get(chunk.id, {}).items():
-                if coverage_item := coverage_items.get(
-                    (max(start + chunk_offset, chunk.start), end + chunk_offset, kind)
-                ):
-                    coverage_item.declined = {**coverage_item.declined, run: uncovered_reason}
+            for (start, end, kind), declined_reason in declined_by_chunk.get(chunk.id, {}).items():
+                if placed_item := placed_items.get((max(start + chunk_offset, chunk.start), end + chunk_offset, kind)):
+                    placed_item.declined = {**placed_item.declined, run: declined_reason}
 
 
-def _merge_overlapping_statements(coverage_items: Iterable[CoverageItem]) -> list[CoverageItem]:
+def _merge_overlapping_statements(placed_items: Iterable[CoverageItem]) -> list[CoverageItem]:
     """The items in order; of two statements that overlap (two chunks cut one sentence) the longer takes both's."""
     merged_statements: list[CoverageItem] = []
     number_items: list[CoverageItem] = []
-    for coverage_item in sorted(coverage_items, key=lambda p: (p.start, -p.end)):
-        if coverage_item.kind == "number":
-            number_items.append(coverage_item)
-        elif merged_statements and coverage_item.start < merged_statements[-1].end:
+    for placed_item in sorted(placed_items, key=lambda p: (p.start, -p.end)):
+        if placed_item.kind == "number":
+            number_items.append(placed_item)
+        elif merged_statements and placed_item.start < merged_statements[-1].end:
             previous_statement = merged_statements[-1]
-            previous_statement.asked = sorted({*previous_statement.asked, *coverage_item.asked})
-            previous_statement.likely = sorted({*previous_statement.likely, *coverage_item.likely})
+            previous_statement.asked = sorted({*previous_statement.asked, *placed_item.asked})
+            previous_statement.likely = sorted({*previous_statement.likely, *placed_item.likely})
             previous_statement.declined = {
-                run: why for run, why in previous_statement.declined.items() if run in coverage_item.declined
+                run: why for run, why in previous_statement.declined.items() if run in placed_item.declined
             }
-            previous_statement.end = max(previous_statement.end, coverage_item.end)
+            previous_statement.end = max(previous_statement.end, placed_item.end)
         else:
-            merged_statements.append(coverage_item)
+            merged_statements.append(placed_item)
     return sorted([*merged_statements, *number_items], key=lambda p: (p.start, -p.end))

@@ -29,10 +29,9 @@ from groundwork.questions.chunk_interviews import (
     ForecastTokens,
     InterviewAnswer,
     InterviewRound,
-    JudgedDraft,
 )
 from groundwork.questions.interview_material import SUMMARY_LENGTH, InterviewMaterial, prompt_variables
-from groundwork.questions.pair_drafts import Corrections, Draft, Drafts
+from groundwork.questions.pair_drafts import Corrections, Draft, Drafts, JudgedDraft
 from groundwork.questions.prompt_figures import PromptFigures
 from groundwork.records import Chunk, Rejected
 from groundwork.settings.config_schema import QA

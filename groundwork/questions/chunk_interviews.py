@@ -14,15 +14,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import msgspec
-
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates import Message, PromptReader, render_turns
-from groundwork.llm.replies.reply_schema import FaultyItem, ReplyRequirements
+from groundwork.llm.prompt_templates import PromptReader
+from groundwork.llm.replies.reply_schema import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.figures import text_with_captions
 from groundwork.markdown.statements import Statement
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.question_comparison import asked_question
@@ -30,8 +27,9 @@ from groundwork.questions.interview_material import InterviewMaterial
 from groundwork.questions.pair_drafts import (
     Draft,
     DraftBasis,
-    Drafts,
     Fault,
+    JudgedDraft,
+    are_correctable_faults,
     pair_from_draft,
     reject_draft,
     reject_unread_draft,
@@ -41,19 +39,15 @@ from groundwork.records import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.config_schema import QA
 
 if TYPE_CHECKING:
-    from groundwork.embedding.encoder import EncodeTexts, Vectors
+    pass
 
 
 ForecastTokens = tuple[int, int]  # tokens in, tokens out
 TokenCounter = Callable[[list[dict[str, Any]], type | None], int]  # of a request
 MAX_TIMES_SHOWN = 2  # a gap that was shown so often, and neither asked about nor declined, is left open
 
-JudgedDraft = tuple[Draft, list[Fault]]
-UNCORRECTABLE_FAULTS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
 MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone
 MAX_UNWORTHY_ROUND_SHARE = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
-TWO_CHUNK_ROUND = 0  # these pairs belong to no iteration of one chunk
-RELATED_CHUNKS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000
 
 
 @dataclass(frozen=True)
@@ -187,9 +181,6 @@ class ChunkInterview:
         """How many pairs may still come, `batch_size` at the most."""
         return batch_size if self.pair_limit is None else max(0, min(batch_size, self.pair_limit - len(self.pairs)))
 
-    def judge_draft(self, draft: Draft, faults: Sequence[Fault] = ()) -> JudgedDraft:
-        return draft, [*self.draft_basis.draft_faults(draft), *faults]
-
     def saturation_curve(self) -> str:
         """New pairs of each iteration, as `13 + 3 + 3 + 2`."""
         return " + ".join(map(str, self.new_pairs_by_round)) or "0"
@@ -306,8 +297,8 @@ async def _ask_interview_round(
     )
     contradictions = (contradiction.strip() for contradiction in round_answer.contradictions)
     chunk_interview.contradictions.update(dict.fromkeys(filter(None, contradictions)))
-    round_drafts = round_answer.drafts
-    judged_drafts = [chunk_interview.judge_draft(draft, faults) for draft, faults in round_drafts[:wanted_in_round]]
+    round_drafts, draft_basis = round_answer.drafts, chunk_interview.draft_basis
+    judged_drafts = [draft_basis.judge_draft(draft, faults) for draft, faults in round_drafts[:wanted_in_round]]
     unworthy_in_round = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
     judged_drafts = await _correct_faulty_drafts(chunk_interview, asker, judged_drafts)
     _reject_unread_drafts(chunk_interview, asker, iteration)
@@ -354,13 +345,13 @@ async def _correct_faulty_drafts(
     chunk_interview: ChunkInterview, asker: Asker, judged_drafts: list[JudgedDraft]
 ) -> list[JudgedDraft]:
     """The same drafts, where a fault can be corrected as the model corrected it."""
-    faulty_drafts = [(draft, faults) for draft, faults in judged_drafts if _are_correctable_faults(faults)]
+    faulty_drafts = [(draft, faults) for draft, faults in judged_drafts if are_correctable_faults(faults)]
     if not faulty_drafts or not chunk_interview.settings.correct:
         return judged_drafts
     corrected_drafts = iter(await asker.correct(faulty_drafts))
     return [
         _judge_correction(chunk_interview, (draft, faults), next(corrected_drafts))
-        if _are_correctable_faults(faults)
+        if are_correctable_faults(faults)
         else (draft, faults)
         for draft, faults in judged_drafts
     ]
@@ -369,11 +360,7 @@ async def _correct_faulty_drafts(
 def _judge_correction(
     chunk_interview: ChunkInterview, faulty_draft: JudgedDraft, corrected_draft: Draft | None
 ) -> JudgedDraft:
-    return chunk_interview.judge_draft(corrected_draft) if corrected_draft else faulty_draft
-
-
-def _are_correctable_faults(faults: Sequence[Fault]) -> bool:
-    return bool(faults) and not any(fault.reason in UNCORRECTABLE_FAULTS for fault in faults)
+    return chunk_interview.draft_basis.judge_draft(corrected_draft) if corrected_draft else faulty_draft
 
 
 async def _keep_new_drafts(chunk_interview: ChunkInterview, drafts: Sequence[Draft], iteration: int) -> int:
@@ -412,100 +399,3 @@ def _end_reason(chunk_interview: ChunkInterview, round_outcome: _InterviewRoundO
     )
     are_all_gaps_closed = not round_outcome.is_cut and not chunk_interview.open_gaps()
     return "exhausted" if is_round_fruitless or are_all_gaps_closed else ""
-
-
-@dataclass
-class TwoChunkInterview:
-    """One call for two related chunks, and what came of it."""
-
-    client: Client
-    settings: QA
-    prompt: str
-    first_reading: Reading
-    second_reading: Reading
-    variables: dict[str, str]
-    draft_basis: DraftBasis
-    pairs: list[Pair] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    contradictions: list[str] = field(default_factory=list)
-    two_chunk_failure: UnitError | None = None
-
-    @property
-    def chunk_names(self) -> str:
-        return f"chunks {self.first_reading.chunk.index + 1} and {self.second_reading.chunk.index + 1}"
-
-    async def ask_about_both(self, earlier_questions: EarlierQuestions) -> None:
-        """Ask once; pairs that need only one of the chunks are rejected."""
-        interviewed_chunk = self.first_reading.chunk
-        try:
-            two_chunk_reply = await self.client.ask(
-                self.settings,
-                self._two_chunk_messages(),
-                stage="generate_qa",
-                unit=f"{interviewed_chunk.id} with {self.second_reading.chunk.id}",
-                schema=ReplyRequirements(Drafts, partial=True),
-            )
-        except UnitError as error:
-            self.two_chunk_failure = error
-            return
-        self.rejected += [
-            reject_unread_draft(item, interviewed_chunk, TWO_CHUNK_ROUND) for item in two_chunk_reply.dropped
-        ]
-        self.contradictions = [text.strip() for text in two_chunk_reply.value.contradictions if text.strip()]
-        faultless_drafts = []
-        for draft in two_chunk_reply.value.pairs[: self.settings.batch]:
-            if faults := [*self.draft_basis.draft_faults(draft), *self._one_sided_evidence_faults(draft)]:
-                self.rejected.append(reject_draft(draft, interviewed_chunk, TWO_CHUNK_ROUND, faults[0]))
-            else:
-                faultless_drafts.append(draft)
-        await self._keep_new_two_chunk_drafts(faultless_drafts, earlier_questions)
-
-    def _two_chunk_messages(self) -> list[Message]:
-        first_text, second_text = (
-            text_with_captions(reading.chunk.text, reading.chunk.document)
-            for reading in (self.first_reading, self.second_reading)
-        )
-        batch = str(self.settings.batch)
-        return render_turns(self.prompt, **self.variables, first=first_text, second=second_text, batch=batch)
-
-    async def _keep_new_two_chunk_drafts(self, drafts: Sequence[Draft], earlier_questions: EarlierQuestions) -> None:
-        questions_asked_before = await earlier_questions.find_duplicates([asked_question(draft) for draft in drafts])
-        for draft, question_asked_before in zip(drafts, questions_asked_before, strict=True):
-            if question_asked_before:
-                duplicate_fault = Fault("duplicate", f"repeats: {question_asked_before}")
-                self.rejected.append(reject_draft(draft, self.first_reading.chunk, TWO_CHUNK_ROUND, duplicate_fault))
-            else:
-                self.pairs.append(self._two_chunk_pair(draft))
-
-    def _one_sided_evidence_faults(self, draft: Draft) -> list[Fault]:
-        for reading in (self.first_reading, self.second_reading):
-            if not any(reading.source_text.find(quote) for quote in draft.evidence):
-                return [Fault("evidence", f"no evidence from chunk {reading.chunk.index + 1}")]
-        return []
-
-    def _two_chunk_pair(self, draft: Draft) -> Pair:
-        first_chunk, second_chunk = self.first_reading.chunk, self.second_reading.chunk
-        pair = pair_from_draft(draft, first_chunk, self.settings.model, TWO_CHUNK_ROUND)
-        pages_of_both = sorted({*first_chunk.pages, *second_chunk.pages})
-        return msgspec.structs.replace(pair, also=[second_chunk.id], pages=pages_of_both)
-
-
-async def related_chunk_pairs(readings: Sequence[Reading], encode: EncodeTexts) -> list[tuple[Reading, Reading]]:
-    """Each chunk with the other one that is most like it, each couple once, in the order of the document."""
-    if len(readings) < 2:
-        return []
-    import numpy as np
-
-    related_chunk_vectors: Vectors = await encode([reading.chunk.text for reading in readings])
-    related_index_pairs = set()
-    for first_chunk_of_block in range(0, len(related_chunk_vectors), RELATED_CHUNKS_AT_ONCE):
-        related_chunk_cosines = (
-            related_chunk_vectors[first_chunk_of_block : first_chunk_of_block + RELATED_CHUNKS_AT_ONCE]
-            @ related_chunk_vectors.T
-        )
-        np.fill_diagonal(related_chunk_cosines[:, first_chunk_of_block:], -1)
-        related_index_pairs |= {
-            (min(i, j), max(i, j))
-            for i, j in enumerate(map(int, related_chunk_cosines.argmax(axis=1)), first_chunk_of_block)
-        }
-    return [(readings[i], readings[j]) for i, j in sorted(related_index_pairs)]

@@ -22,9 +22,6 @@ from groundwork.data_folder.runs.reader_wishes import Wish
 from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates import PromptReader, placeholders, split_turns
-from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.grounding import SourceText
 from groundwork.message_wording import counted
 from groundwork.questions.chunk_interviews import (
     Asker,
@@ -32,8 +29,6 @@ from groundwork.questions.chunk_interviews import (
     ForecastBasis,
     ForecastTokens,
     Strategy,
-    TwoChunkInterview,
-    related_chunk_pairs,
     run_chunk_interview,
     statement_excerpt,
 )
@@ -43,10 +38,13 @@ from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.questions.interview_material import (
     InterviewMaterial,
     StatementsByChunk,
-    prompt_variables,
     wished_statements,
 )
-from groundwork.questions.pair_drafts import DraftBasis
+from groundwork.questions.pair_drafts import draft_basis_of
+from groundwork.questions.two_chunk_interviews import (
+    TwoChunkInterview,
+    prepare_two_chunk_interviews,
+)
 from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
 
@@ -185,7 +183,7 @@ async def prepare_document_interviews(
     start_questions = partial(EarlierQuestions, encode, likeness)
     chunk_interviews = _prepare_chunk_interviews(settings, material, prompt(settings.prompt), start_questions, wished)
     askers = choose_strategy(settings).askers(settings, material, prompt, model_client)
-    two_chunks = await _prepare_two_chunk_interviews(settings, material, prompt, model_client, encode)
+    two_chunks = await prepare_two_chunk_interviews(settings, material, prompt, model_client, encode)
     notices = _pair_limit_notice(settings, material), _interview_notes(material, similarity_note, unmet_wishes)
     return DocumentInterviews(material, settings, chunk_interviews, askers, *notices, (encode, likeness), two_chunks)
 
@@ -210,7 +208,7 @@ def _prepare_chunk_interviews(
     return [
         ChunkInterview(
             reading=reading,
-            draft_basis=_draft_basis(material, [reading], prompt, settings),
+            draft_basis=draft_basis_of(material, [reading], prompt, settings),
             settings=settings,
             earlier_questions=start_earlier_questions(),
             pair_limit=interview_limit,
@@ -218,45 +216,6 @@ def _prepare_chunk_interviews(
         )
         for reading, interview_limit in zip(material.readings, interview_limits, strict=True)
     ]
-
-
-async def _prepare_two_chunk_interviews(
-    settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client], encode: EncodeTexts
-) -> list[TwoChunkInterview]:
-    """None where qa.multi_chunk does not ask for them."""
-    if not settings.multi_chunk:
-        return []
-    template, variables = prompt(settings.two_chunk_prompt), prompt_variables(settings, material)
-    return [
-        TwoChunkInterview(
-            client(),
-            settings,
-            template,
-            *both_readings,
-            variables,
-            _draft_basis(material, both_readings, template, settings),
-        )
-        for both_readings in await related_chunk_pairs(material.readings, encode)
-    ]
-
-
-def _draft_basis(material: InterviewMaterial, readings: Sequence[Reading], prompt: str, settings: QA) -> DraftBasis:
-    interview_headings = [heading for reading in readings for heading in reading.chunk.headings]
-    interview_naming = " ".join([material.title, material.summary, settings.context, *interview_headings])
-    if len(readings) == 1:
-        return DraftBasis(readings[0].source_text, _constant_prompt_text(prompt), interview_naming, material.title)
-    interviewed_texts = "\n\n".join(reading.chunk.text for reading in readings)
-    return DraftBasis(
-        SourceText(interviewed_texts, readings[0].language),
-        _constant_prompt_text(prompt),
-        interview_naming,
-        material.title,
-    )
-
-
-def _constant_prompt_text(prompt: str) -> str:
-    """The part of a prompt that is the same for every chunk, examples included: no question may be about it."""
-    return "\n".join(turn["content"] for turn in split_turns(prompt) if not placeholders(turn["content"]))
 
 
 def share_pair_limit(pair_limit: int, interview_sizes: Sequence[int]) -> list[int | None]:

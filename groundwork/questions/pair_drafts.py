@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
@@ -20,16 +20,21 @@ from groundwork.language.opposites import yes_or_no
 from groundwork.language.sentences import is_question, sentences
 from groundwork.language.text_spans import Span
 from groundwork.language.words import content_words, normalised_words, words
+from groundwork.llm.prompt_templates import placeholders, split_turns
 from groundwork.llm.replies.reply_schema import FaultyItem
+from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures import is_figure
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.calculated_numbers import unsupported_numbers
 from groundwork.questions.criteria_faults import criteria_fault, drop_padding_criteria, item_without_criterion
+from groundwork.questions.interview_material import InterviewMaterial
 from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.questions.trivial_questions import trivial_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
+from groundwork.settings.config_schema import QA
 
 MIN_NEW_DRAFTED_WORDS = 2  # of an answer beside the question's, of which one stands in any quote that proves it
+UNCORRECTABLE_FAULTS = ("example", "instruction", "round trip", "worth")  # faults that asking again does not mend
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +84,9 @@ class Fault(NamedTuple):
     detail: str
 
 
+JudgedDraft = tuple[Draft, list[Fault]]
+
+
 @dataclass(frozen=True)
 class DraftBasis:
     """What a pair may rest on: the chunk's text; and what it may not: the example in the prompt."""
@@ -91,6 +99,10 @@ class DraftBasis:
     @property
     def text(self) -> str:
         return self.grounds.text
+
+    def judge_draft(self, draft: Draft, faults: Sequence[Fault] = ()) -> JudgedDraft:
+        """`draft` with what rules find wrong with it, and then with the `faults` that were found before."""
+        return draft, [*self.draft_faults(draft), *faults]
 
     def draft_faults(self, draft: Draft) -> list[Fault]:
         """Everything that rules find wrong with `draft`."""
@@ -233,3 +245,21 @@ def reject_draft(draft: Draft, drafted_chunk: Chunk, iteration: int, fault: Faul
         detail=fault.detail,
         pair=msgspec.to_builtins(draft),
     )
+
+
+def are_correctable_faults(faults: Sequence[Fault]) -> bool:
+    return bool(faults) and not any(fault.reason in UNCORRECTABLE_FAULTS for fault in faults)
+
+
+def draft_basis_of(material: InterviewMaterial, readings: Sequence[Reading], prompt: str, settings: QA) -> DraftBasis:
+    """What drafts about `readings` may rest on, and what not."""
+    draft_headings = [heading for reading in readings for heading in reading.chunk.headings]
+    naming_text = " ".join([material.title, material.summary, settings.context, *draft_headings])
+    both_texts = "\n\n".join(reading.chunk.text for reading in readings)
+    grounds = readings[0].source_text if len(readings) == 1 else SourceText(both_texts, readings[0].language)
+    return DraftBasis(grounds, _constant_prompt_text(prompt), naming_text, material.title)
+
+
+def _constant_prompt_text(prompt: str) -> str:
+    """The part of a prompt that is the same for every chunk, examples included: no question may be about it."""
+    return "\n".join(turn["content"] for turn in split_turns(prompt) if not placeholders(turn["content"]))

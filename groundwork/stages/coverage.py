@@ -39,9 +39,8 @@ UNCOVERED_NAMED = 5  # documents without chunks that are named
 COVERED_RUNS_HELP = (
     "runs of data/qa, curated where curation has run (RUN/raw: as generated); default: all but merges of others"
 )
-LIKELY_COVERAGE_COSINE = (
-    0.45  # cosine from which the static embedder's nearest statement is taken for the question's own
-)
+# Cosine from which the static embedder's nearest statement is taken for the question's own.
+LIKELY_COVERAGE_COSINE = 0.45
 
 
 def add_coverage_flags(parser: argparse.ArgumentParser) -> None:

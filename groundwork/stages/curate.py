@@ -223,28 +223,29 @@ def _write_curated_run(
     from groundwork.questions.curation.checked_pairs import write_curated_pairs
     from groundwork.questions.curation.curation_report import CurationResult, counts_and_note, curation_html
     from groundwork.questions.curation.documents_left_alone import generated_pairs
+    from groundwork.questions.curation.repeated_pairs import lost_repeat_warnings
     from groundwork.records import Pair, Rejected
 
     curated_folder = job.data.path("qa", unit.name, "curated")
     kept_pairs, rejected_pairs, (chosen, left) = spooled(Pair), spooled(Rejected), unit.payload
-    sorted_lists = kept_pairs, rejected_pairs
-    curation_failures = _sort_pairs(job, unit, curated_review, checked_pairs, curated_repeats, sorted_lists)
+    failures = _sort_pairs(job, unit, curated_review, checked_pairs, curated_repeats, (kept_pairs, rejected_pairs))
     write_curated_pairs(curated_folder, chosen, kept_pairs, rejected_pairs)
     kept_pairs.extend(curated_left.kept_pairs)
     rejected_pairs.extend(curated_left.rejected_pairs)
     decisions_obeyed = curated_left.obey(curated_review, curated_folder.parent)
     pairs_of_run = chain((checked.pair for checked in checked_pairs), generated_pairs(job.data, unit.name, left))
     merge_lines = _merge_lines(_columns_before_merge(job, unit.name), pairs_of_run)
-    curation_remarks = [*curated_review.summary_lines(), *merge_lines]
-    curated_run = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, curation_remarks)
+    remarks = [*curated_review.summary_lines(), *merge_lines]
+    curated_run = CurationResult(unit.name, job.config.curate.checks, kept_pairs, rejected_pairs, remarks)
     write_text(curated_folder / "report.html", curation_html(curated_run))
     curation_counts, curation_note = counts_and_note(curated_run)
+    unmet_decisions = [] if job.test else curated_review.unmet_warnings([*chosen, *left])
     return Outcome(
         status="ok" if kept_pairs else "empty",
         note=curation_note,
         counts=curation_counts,
-        failures=curation_failures,
-        warnings=curated_left.warnings + ([] if job.test else curated_review.unmet_warnings([*chosen, *left])),
+        failures=failures,
+        warnings=[*lost_repeat_warnings(curated_left.lost_repeats), *unmet_decisions],
         unheeded=[] if decisions_obeyed else review_files(job.data, unit.name, left, curated=False),
         due_again=sorted(curated_left.lost_repeats),
     )
@@ -305,7 +306,7 @@ async def _find_repeats(
 ) -> dict[int, str]:
     """By its place among the checked, of each pair that asks what an earlier one or one of the others asks: that."""
     from groundwork.questions.curation.documents_left_alone import generated_pairs
-    from groundwork.questions.curation.repeated_pairs import repeated_questions_by_index
+    from groundwork.questions.curation.repeated_pairs import count_lost_repeats, repeated_questions_by_index
 
     if "duplicates" not in job.config.curate.checks:
         return {}
@@ -320,7 +321,10 @@ async def _find_repeats(
         await curated_left.add_to(repeat_search)
     curated_repeats = await repeated_questions_by_index(pairs_under_check.checked, curated_review, repeat_search)
     if curated_left.rejected_pairs:
-        await curated_left.find_lost_repeats(repeat_search, _checked_columns(job.config))
+        rejected_earlier, checked_columns = curated_left.rejected_pairs, _checked_columns(job.config)
+        curated_left.lost_repeats.update(
+            await count_lost_repeats(curated_left.kept_pairs, rejected_earlier, repeat_search, checked_columns)
+        )
     return curated_repeats
 
 

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 
-from groundwork.questions.chunk_interviews import related_chunk_pairs
+from groundwork.questions.two_chunk_interviews import related_chunk_pairs
 from tests.chunks import reading_of
 
 

@@ -15,9 +15,8 @@ from groundwork.pages.html_frame import Markup, document_page, join_markup, read
 from groundwork.records import Pair, Rejected
 
 REPORTED_EXAMPLES = 4  # of each kind
-MAX_REPORTED_PAIRS = (
-    40  # pairs that are all shown where there are no more: those with a person's words, or kept all the same
-)
+# Pairs that are all shown where there are no more: those with a person's words, or kept all the same.
+MAX_REPORTED_PAIRS = 40
 NO_MODEL_ASKED = "No model was asked: rules alone decided, and what they cannot see may still be wrong."
 
 CURATION_ASSETS = Path(__file__).parent / "assets"

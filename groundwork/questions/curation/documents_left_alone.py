@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +12,10 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.kept_and_rejected_pairs import rejected_pair
 from groundwork.data_folder.runs.review_decisions import BY_PERSON, StandingReview, accept_pair, reject_by_person
 from groundwork.data_folder.workspace import Workspace
-from groundwork.installation import as_typed
-from groundwork.message_wording import counted, list_names, name_order
-from groundwork.questions.curation.checked_pairs import first_failed_check, restore_accepted_pairs
-from groundwork.questions.curation.repeated_pairs import REPEATS
+from groundwork.questions.curation.checked_pairs import restore_accepted_pairs
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.records import Pair, Rejected
-
-DOCUMENTS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -30,7 +25,7 @@ class DocumentsLeft:
     documents: Sequence[str]
     kept_pairs: DiskBackedList[Pair]
     rejected_pairs: DiskBackedList[Rejected]
-    lost_repeats: Counter[str] = field(default_factory=Counter)  # by document, as `find_lost_repeats` found them
+    lost_repeats: Counter[str] = field(default_factory=Counter)  # by document, as `count_lost_repeats` found them
 
     def read(self, data: Workspace, run: str) -> None:
         """Fill the lists from the run's files. Raises BadRecord."""
@@ -44,34 +39,6 @@ class DocumentsLeft:
         """Have `search` know what the kept pairs ask, which are read from their file each time."""
         indexes = range(len(self.kept_pairs))
         await search.find_duplicates(LazySequence(indexes, lambda index: asked_question(self.kept_pairs[index])))
-
-    async def find_lost_repeats(self, search: EarlierQuestions, checked_columns: Set[str]) -> None:
-        """Count the pairs that were rejected as repeats alone and repeat no question any more that `search` knows.
-
-        `checked_columns`: those that a pair has which went through all other checks.
-        """
-        repeat_indexes = [
-            i
-            for i, rejected_repeat in enumerate(self.rejected_pairs)
-            if _is_repeat_alone(rejected_repeat, checked_columns)
-        ]
-        repeats = LazySequence(repeat_indexes, lambda index: asked_question(rejected_pair(self.rejected_pairs[index])))
-        kept_wordings = {wording for pair in self.kept_pairs for wording in (pair.question, pair.original_question)}
-        for index, earlier_question in zip(repeat_indexes, await search.find_duplicates(repeats), strict=True):
-            lost_repeat = self.rejected_pairs[index]
-            if not earlier_question and lost_repeat.detail.removeprefix(REPEATS) not in kept_wordings:
-                self.lost_repeats[lost_repeat.document] += 1
-
-    @property
-    def warnings(self) -> list[str]:
-        """What was found to be lost, and how it comes back."""
-        if not self.lost_repeats:
-            return []
-        documents = list_names(sorted(self.lost_repeats, key=name_order), DOCUMENTS_NAMED)
-        one_lost_repeat = f"pair of {documents} stands rejected as a repeat of a question that is gone"
-        lost_repeats = f"pairs of {documents} stand rejected as repeats of questions that are gone"
-        lost_pairs = counted(self.lost_repeats.total(), one_lost_repeat, lost_repeats)
-        return [as_typed(f"{lost_pairs}; to look at them again: uv run dataprep/curate.py")]
 
     def obey(self, review: StandingReview, run_folder: Path) -> bool:
         """Do all pairs stand as the review has them? It has met them afterwards."""
@@ -91,12 +58,6 @@ def _checked_pair_files(data: Workspace, folder: tuple[str, ...], documents: Seq
     paths = data.existing_paths([(*folder, f"{document}.jsonl") for document in documents])
     data.fetch(paths)
     return paths
-
-
-def _is_repeat_alone(rejection: Rejected, checked_columns: Set[str]) -> bool:
-    """Did the pair pass all other checks? In the words of another one of its document it went through none."""
-    pair = rejected_pair(rejection)
-    return pair.checks.keys() >= checked_columns and rejection.reason == "duplicates" == first_failed_check(pair)
 
 
 def _is_kept_as_decided(checked_pair: Pair, review: StandingReview) -> bool:

@@ -36,9 +36,8 @@ from groundwork.questions.curation.pair_origins import PairOrigin
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
-HOPELESS_JUDGE_BATCHES = (
-    6  # batches without a verdict, after which a model that gave none is not asked about their parts
-)
+# Batches without a verdict, after which a model that gave none is not asked about their parts.
+HOPELESS_JUDGE_BATCHES = 6
 FULL_JUDGE_MARK = 2  # the best mark
 JUDGE_FRAME_TOKENS, MARK_TOKENS = 10, 2
 JUDGE_FIELD_TOKENS = 4  # of a pair's name in the reply

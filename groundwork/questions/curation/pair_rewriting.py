@@ -38,11 +38,8 @@ from groundwork.questions.interview_material import SUMMARY_LENGTH
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
-REWRITABLE_CHECKS: tuple[Check, ...] = (
-    "stand_alone",
-    "natural",
-    "criteria",
-)  # by a pair written anew from its evidence
+# By a pair written anew from its evidence.
+REWRITABLE_CHECKS: tuple[Check, ...] = ("stand_alone", "natural", "criteria")
 FULL_REWRITE_SHARE = 0.5  # share of rewritings that give more than a question, for estimates
 MAX_OBJECTED_SHARE = 0.5  # of the pairs to be rewritten: a model that objects to more of them is not believed
 _REWRITE_FIELDS = ("question", "answer", "evidence", "criteria", "evaluation_criteria", "keep")

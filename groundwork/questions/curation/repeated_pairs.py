@@ -8,18 +8,23 @@ once every other check is done, so that a pair that is turned down stands for no
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
 from groundwork.data_folder.disk_backed_lists import LazySequence
+from groundwork.data_folder.runs.kept_and_rejected_pairs import rejected_pair
 from groundwork.data_folder.runs.review_decisions import StandingReview
+from groundwork.installation import as_typed
 from groundwork.language.words import normalised_words
+from groundwork.message_wording import counted, list_names, name_order
 from groundwork.questions.curation.checked_pairs import CheckedPair, first_failed_check, shared_check_column
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.question_comparison import asked_question
-from groundwork.records import Pair
+from groundwork.records import Pair, Rejected
 
+DOCUMENTS_NAMED = 5
 REPEATS = "repeats: "  # before the earlier question, in what the check for repeats says
 
 
@@ -87,3 +92,38 @@ def _add_repeats_column(pair: Pair, repeated_question: str) -> Pair:
     repeat_reason = f"{REPEATS}{repeated_question}" if repeated_question else ""
     repeats_column = shared_check_column(float(not repeated_question), not repeated_question, repeat_reason, "rule")
     return msgspec.structs.replace(pair, checks={**pair.checks, "duplicates": repeats_column})
+
+
+async def count_lost_repeats(
+    kept_pairs: Sequence[Pair], rejected_pairs: Sequence[Rejected], search: EarlierQuestions, checked_columns: Set[str]
+) -> Counter[str]:
+    """By document, how many pairs were rejected as repeats alone and repeat no question any more that `search` knows.
+
+    `checked_columns`: those that a pair has which went through all other checks.
+    """
+    repeat_indexes = [i for i, rejected in enumerate(rejected_pairs) if _is_repeat_alone(rejected, checked_columns)]
+    repeats = LazySequence(repeat_indexes, lambda index: asked_question(rejected_pair(rejected_pairs[index])))
+    kept_wordings = {wording for pair in kept_pairs for wording in (pair.question, pair.original_question)}
+    lost_repeats: Counter[str] = Counter()
+    for index, repeated_question in zip(repeat_indexes, await search.find_duplicates(repeats), strict=True):
+        lost_repeat = rejected_pairs[index]
+        if not repeated_question and lost_repeat.detail.removeprefix(REPEATS) not in kept_wordings:
+            lost_repeats[lost_repeat.document] += 1
+    return lost_repeats
+
+
+def _is_repeat_alone(rejection: Rejected, checked_columns: Set[str]) -> bool:
+    """Did the pair pass all other checks? In the words of another one of its document it went through none."""
+    pair = rejected_pair(rejection)
+    return pair.checks.keys() >= checked_columns and rejection.reason == "duplicates" == first_failed_check(pair)
+
+
+def lost_repeat_warnings(lost_repeats: Counter[str]) -> list[str]:
+    """What was found to be lost, and how it comes back."""
+    if not lost_repeats:
+        return []
+    documents = list_names(sorted(lost_repeats, key=name_order), DOCUMENTS_NAMED)
+    one_lost_repeat = f"pair of {documents} stands rejected as a repeat of a question that is gone"
+    more_lost_repeats = f"pairs of {documents} stand rejected as repeats of questions that are gone"
+    lost_count = counted(lost_repeats.total(), one_lost_repeat, more_lost_repeats)
+    return [as_typed(f"{lost_count}; to look at them again: uv run dataprep/curate.py")]

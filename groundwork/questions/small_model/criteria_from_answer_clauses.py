@@ -42,9 +42,8 @@ _CLAUSE_WORDS_BEFORE_FIGURE = frozenset(
         between for from with of maximum minimum must may can cannot shall should will be it they"""
     )
 )
-GIVEN_CONDITION_SHARE = (
-    0.6  # of the content words of a clause at the front, from which the question has told it already
-)
+# Of the content words of a clause at the front, from which the question has told it already.
+GIVEN_CONDITION_SHARE = 0.6
 _CLAUSE_OPENING_WORDS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
 _CLAUSE_CONDITION = re.compile(
     r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE

@@ -16,9 +16,8 @@ from groundwork.language.words import content_words, normalised_words, words
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 
-ANSWER_CELLS_PER_ROW = (
-    1  # of a row in one call, besides the first: a small model asks about one of two and forgets the other
-)
+# Of a row in one call, besides the first: a small model asks about one of two and forgets the other.
+ANSWER_CELLS_PER_ROW = 1
 MAX_TARGET_LENGTH = 600  # characters of a list, or of a sentence with the ones that it leans on, asked about as a whole
 _OPENING_THAT_POINTS_BACK = re.compile(
     r"""(?ix)\W*(?:(?:however|otherwise|instead|but|and|so|also|then|if|when|once|until|unless|where|while|after|before
