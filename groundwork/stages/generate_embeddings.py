@@ -39,7 +39,7 @@ def embedding_units(job: Job) -> list[Unit]:
 async def embed_questions(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.load_dataset import load_dataset
     from groundwork.dataset.question_vectors import job_encoder, write_question_vectors
-    from groundwork.embedding.encoder import language_warning
+    from groundwork.embedding.embedder_model import language_warning
 
     embedded_source: DatasetSource = unit.payload
     encoder = job_encoder(job)

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.embedding.encoder import embedding_prefix, encoder_for, language_warning
+from groundwork.embedding.embedder_model import embedding_prefix, language_warning
+from groundwork.embedding.encoder import encoder_for
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.llm.client import Client
 from groundwork.settings.config_files import CONFIG_DIR, load
