@@ -96,9 +96,7 @@ def locate_datasets(arguments: Iterable[str], data: Workspace, prefer: str = "qa
     dataset_sources = [locate_dataset(argument, data, prefer) for argument in arguments]
     for repeated_key, key_count in Counter(argument_source.key for argument_source in dataset_sources).items():
         if key_count > 1:
-            repeated_name = next(
-                argument_source.name for argument_source in dataset_sources if argument_source.key == repeated_key
-            )
+            repeated_name = next(source.name for source in dataset_sources if source.key == repeated_key)
             raise UsageError(f"{repeated_name}: named twice; a dataset cannot be compared with itself")
     name_counts = Counter(argument_source.name for argument_source in dataset_sources)
     return [
@@ -210,9 +208,7 @@ def dataset_sources_of_arguments(
         known_runs = ", ".join(run_names(job.data))
         raise UsageError(f"needs at least {counted(minimum, 'dataset')}; the runs are: {known_runs}")
     located_sources = locate_datasets(dataset_names, job.data, prefer)
-    dataset_sources = _with_documents(
-        job, [_drop_documents(job, argument_source) for argument_source in located_sources]
-    )
+    dataset_sources = _with_documents(job, [_drop_documents(job, source) for source in located_sources])
     return [
         pin_revision(argument_source, job.data) if argument_source.kind == "hub" else argument_source
         for argument_source in dataset_sources
@@ -258,9 +254,7 @@ def _drop_documents(job: Job, argument_source: DatasetSource) -> DatasetSource:
         return argument_source
     job.left_out_documents |= job.departed_sources.keys() & {run_file.stem for run_file in argument_source.files}
     if excluded_documents := job.set_aside.keys() | job.departed_sources.keys() | job.copies.keys():
-        included_documents = tuple(
-            run_file for run_file in argument_source.files if run_file.stem not in excluded_documents
-        )
+        included_documents = tuple(file for file in argument_source.files if file.stem not in excluded_documents)
         argument_source = msgspec.structs.replace(argument_source, files=included_documents)
     if job.data.shard is not None:
         shard_files = tuple(run_file for run_file in argument_source.files if job.data.shard.holds(run_file.stem))
@@ -273,9 +267,7 @@ def _with_documents(job: Job, dataset_sources: list[DatasetSource]) -> list[Data
     named_runs = [argument_source for argument_source in dataset_sources if argument_source.kind == "run"]
     if not job.flags.document or not named_runs:
         return dataset_sources
-    chosen_documents = select_documents(
-        job, list(dict.fromkeys(run_file.stem for run in named_runs for run_file in run.files))
-    )
+    chosen_documents = select_documents(job, list(dict.fromkeys(file.stem for run in named_runs for file in run.files)))
     restricted_sources = []
     for argument_source in dataset_sources:
         run_files = tuple(run_file for run_file in argument_source.files if run_file.stem in chosen_documents)

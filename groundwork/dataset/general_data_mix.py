@@ -89,9 +89,7 @@ def _unasked_general_rows(
 ) -> tuple[list[QuestionRow], Mixture]:
     """The rows whose question neither the dataset nor a row before asks, word for word; and the others counted."""
     eval_rows = splits.get("eval", [])
-    eval_wordings = {
-        normalised_words(wording) for row in eval_rows for wording in (row.question, row.original_question)
-    }
+    eval_wordings = {normalised_words(text) for row in eval_rows for text in (row.question, row.original_question)}
     asked_wordings = eval_wordings | {normalised_words(general_row.question) for general_row in splits["train"]}
     unasked_rows, in_eval_count, repeated_count = [], 0, 0
     for general_row in general_rows:

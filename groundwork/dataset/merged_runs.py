@@ -85,7 +85,7 @@ class JoinedRuns:
                     MergeCandidate(_merge_pair(row_to_merge, merge_id, merged_name), merged_name, merge_order)
                 )
         is_unmirrored = np.array(
-            [row_to_merge.split not in MIRROR_SPLITS for row_to_merge in embedded.dataset.rows], dtype=bool
+            [merge_row.split not in MIRROR_SPLITS for merge_row in embedded.dataset.rows], dtype=bool
         )
         self._vectors.append(embedded.vectors if is_unmirrored.all() else embedded.vectors[is_unmirrored])
 

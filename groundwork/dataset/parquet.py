@@ -21,9 +21,8 @@ MIXED_COLUMNS = ("mixed",)
 UNANSWERABLE_COLUMNS = ("unanswerable",)
 
 
-ParquetContents = (
-    bytes | Callable[[], Iterable[bytes]]
-)  # a file's content, or what makes it part by part as it is written
+# A file's content, or what makes it part by part as it is written.
+ParquetContents = bytes | Callable[[], Iterable[bytes]]
 
 
 def parquet_name(split: str, file_number: int = 0, file_count: int = 1) -> str:
@@ -91,9 +90,7 @@ def dataset_columns(
         (MIXED_COLUMNS, mixed),
         (UNANSWERABLE_COLUMNS, unanswerable),
     )
-    left_out_columns = {
-        parquet_column for columns, enabled in optional_columns if not enabled for parquet_column in columns
-    }
+    left_out_columns = {column for columns, enabled in optional_columns if not enabled for column in columns}
     return [parquet_column for parquet_column in Row.__struct_fields__ if parquet_column not in left_out_columns]
 
 

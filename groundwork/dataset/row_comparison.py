@@ -143,9 +143,8 @@ class StatementComparison(msgspec.Struct, frozen=True):
     def describe(self, first_name: str, second_name: str) -> str:
         """The figures in a sentence."""
         same_question_count = sum(common.same_question for common in self.common)
-        first_count, second_count = (
-            sum(len(rows) for rows in side_rows) for side_rows in zip(*self._common_rows(), strict=True)
-        )
+        common_rows = zip(*self._common_rows(), strict=True)
+        first_count, second_count = (sum(len(rows) for rows in side_rows) for side_rows in common_rows)
         return (
             f"{counted(len(self.common), 'statement is', 'statements are')} asked about by both ({first_count:,} of "
             f"{counted(first_count + len(self.only_a), 'question')} of {first_name}, {second_count:,} of "
@@ -234,7 +233,7 @@ def _common_statement(
     second_compared: Sequence[int],
 ) -> CommonStatement:
     evidence_quotes = [
-        quote for row_place in (*first_compared, *second_compared) for quote in compared_rows[row_place].evidence
+        quote for place in (*first_compared, *second_compared) for quote in compared_rows[place].evidence
     ]
     return CommonStatement(
         document=compared_rows[first_compared[0]].document,

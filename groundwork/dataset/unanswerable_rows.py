@@ -117,10 +117,8 @@ def look_up_messages(
 
 
 def _open_question_line(number: int, proposed: Proposed) -> str:
-    missing_statement = " ".join(proposed.missing.split())
-    return f"{number}. {proposed.question.strip()}" + (
-        f" (to be stated: {missing_statement})" if missing_statement else ""
-    )
+    missing = " ".join(proposed.missing.split())
+    return f"{number}. {proposed.question.strip()}" + (f" (to be stated: {missing})" if missing else "")
 
 
 def _questions_needed(rows: Sequence[Row], runs: Sequence[str], unanswerable_settings: DatasetSettings) -> int:

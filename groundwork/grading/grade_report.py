@@ -195,9 +195,7 @@ GRADES_PAGE = PageKind(
 
 def write_grade_report_page(grade_report: GradeReport, grades: Sequence[Grade], report_page: Path) -> None:
     """Write the page to `report_page`; texts of rows, answers and judges reach it as text alone."""
-    missing_rows = max(
-        (graded_model.gap.rows_needed for graded_model in grade_report.models if graded_model.gap), default=0
-    )
+    missing_rows = max((model.gap.rows_needed for model in grade_report.models if model.gap), default=0)
     grades_data = {
         "report": {
             **_report_fields(grade_report),

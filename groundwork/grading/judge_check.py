@@ -126,15 +126,11 @@ class JudgeCheck:
         return measure_trust(own_checks, self._clusters()) if own_checks else None
 
     def _clusters(self) -> dict[str, str]:
-        return {
-            checked_row.id: checked_row.document or checked_row.chunk or checked_row.id for checked_row in self.rows
-        }
+        return {checked.id: checked.document or checked.chunk or checked.id for checked in self.rows}
 
     def _judge_rejection(self, judge_trust: JudgeTrust, checked_answers: Sequence[CheckedAnswer]) -> UnitError | None:
         answer_count = len(checked_answers)
-        asked_count = sum(
-            any(grade.by == "judge" for grade in checked_answer.criteria) for checked_answer in checked_answers
-        )
+        asked_count = sum(any(grade.by == "judge" for grade in answer.criteria) for answer in checked_answers)
         judge_name, least_trust = self.judge.name, self.settings.judge.least_trust
         judge_remedy = "name another --judge, or set grade.judge.least_trust lower to grade all the same"
         if asked_count and judge_trust.ungraded > MOST_UNGRADED * asked_count:
@@ -180,9 +176,7 @@ def measure_trust(checked_answers: Sequence[CheckedAnswer], documents: dict[str,
         if checked_answer.passed is not None and not _is_settled_by_rule(checked_answer):
             check_outcome = _is_judged_rightly(checked_answer), documents.get(checked_answer.id, checked_answer.id)
             checks_by_kind.setdefault(checked_answer.kind, []).append(check_outcome)
-    spoiled_checks = [
-        check_outcomes for check_kind in SPOILED_KINDS for check_outcomes in checks_by_kind.get(check_kind, [])
-    ]
+    spoiled_checks = [checks for kind in SPOILED_KINDS for checks in checks_by_kind.get(kind, [])]
     return JudgeTrust(
         sensitivity=_rightly_judged_share(checks_by_kind.get("reference", [])),
         specificity=_rightly_judged_share(spoiled_checks),

@@ -167,7 +167,5 @@ def estimate_answers(
     job: Job, call: ModelCall, asked_rows: Sequence[QuestionRow], template: str, *, open_book: bool
 ) -> Estimate:
     """A call a row; the answers as long as the reference answers."""
-    prompt_tokens = sum(
-        job.tokens(call, answer_messages(asked_row, template, open_book=open_book)) for asked_row in asked_rows
-    )
+    prompt_tokens = sum(job.tokens(call, answer_messages(row, template, open_book=open_book)) for row in asked_rows)
     return Estimate(len(asked_rows), prompt_tokens, sum(tokens_in(asked_row.answer) for asked_row in asked_rows), call)

@@ -177,7 +177,7 @@ def _indexed_review_column(review_values: Sequence[str]) -> dict[str, Any]:
     review_value_index = {review_value: index for index, review_value in enumerate(dict.fromkeys(review_values))}
     return {
         "values": list(review_value_index),
-        "index": [review_value_index[review_value] for review_value in review_values],
+        "index": [review_value_index[value] for value in review_values],
     }
 
 
@@ -223,9 +223,7 @@ class ReviewSession:
         self.data.fetch([self.data.path("qa", self.run)])
         self._signature = self._review_files_signature()
         self.review_rows: list[Candidate] = run_candidates(self.data, self.run, self._documents)
-        self.review_row_numbers = {
-            review_row.pair.id: row_number for row_number, review_row in enumerate(self.review_rows)
-        }
+        self.review_row_numbers = {row.pair.id: row_number for row_number, row in enumerate(self.review_rows)}
         self._chunks: dict[str, dict[str, Chunk]] = {}
         self._searched_texts_by_row: list[str] | None = None
         self._read_review_log()
@@ -361,9 +359,7 @@ class ReviewSession:
     def search_pairs(self, query: str) -> list[int]:
         """Rows that hold all words of `query` in question, answer, criteria, evidence, id or a rejection's reason."""
         if self._searched_texts_by_row is None:
-            self._searched_texts_by_row = [
-                "\n".join(searched_pair_texts(review_row)).casefold() for review_row in self.review_rows
-            ]
+            self._searched_texts_by_row = ["\n".join(searched_pair_texts(row)).casefold() for row in self.review_rows]
         reviewer_words = query.casefold().split()
         return [
             row_index

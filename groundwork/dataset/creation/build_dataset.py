@@ -90,9 +90,8 @@ def estimate_build(job: Job, inputs: BuildInputs) -> list[Estimate]:
     reply_tokens = sum(tokens_in(row.question + row.answer) for row in pool_rows) / len(pool_rows) + field_names_tokens
     eval_rows = eval_size(len(pool_rows), build_settings.eval_fraction, build_settings.eval_max)
     build_calls = eval_rows if build_settings.rewords_eval else 0
-    judge_estimates = (
-        [rewording_judge_estimate(job, pool_rows, build_calls)] if build_calls and call.check_prompt else []
-    )
+    is_judged = build_calls and call.check_prompt
+    judge_estimates = [rewording_judge_estimate(job, pool_rows, build_calls)] if is_judged else []
     build_calls += train_size(pool_rows, inputs.runs, build_settings) * (build_settings.phrasings - 1)
     rewording_estimate = Estimate(build_calls, int(build_calls * prompt_tokens), int(build_calls * reply_tokens), call)
     return [rewording_estimate, *judge_estimates, *build_estimates]

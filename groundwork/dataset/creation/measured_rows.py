@@ -28,9 +28,8 @@ def add_measurements(pool: RowPool, measured_by_id: Mapping[str, MeasuredRow], *
     """`pool` with measured difficulty and flipping criteria in its rows; on request without the rows that have such."""
     measured_pool_rows, flipping_rows = [], []
     for pool_row in pool.rows:
-        measured_row = measured_by_id.get(pool_row.id) or measured_by_id.get(
-            pool_row.id.removeprefix(f"{pool_row.run}/")
-        )
+        own_id = pool_row.id.removeprefix(f"{pool_row.run}/")
+        measured_row = measured_by_id.get(pool_row.id) or measured_by_id.get(own_id)
         if measured_row is None:
             measured_pool_rows.append(pool_row)
         elif leave_out_flipping and (left_out_reason := _left_out_reason(measured_row)):

@@ -124,9 +124,7 @@ def copied_share(original: str, reworded: str, keep: Iterable[str] = ()) -> floa
 
 def share_in_order(original: str, reworded: str) -> float:
     """The share of the words of the longer text that both have in the same order (longest common subsequence)."""
-    original_words, reworded_words = (
-        [original_word.text for original_word in words_of(text)] for text in (original, reworded)
-    )
+    original_words, reworded_words = ([word.text for word in words_of(text)] for text in (original, reworded))
     subsequence_lengths = [0] * (len(reworded_words) + 1)
     for original_word in original_words:
         previous_lengths = subsequence_lengths
@@ -162,7 +160,7 @@ def is_copy(
 def are_other_words(original: str, reworded: str, keep: Iterable[str] = ()) -> bool:
     """Do two texts share few words in order but for those that have to stay, and copy no stretch of them?"""
     free_texts = [
-        " ".join(word.text for word in words_of(text, keep) if not word.fixed) for text in (original, reworded)
+        " ".join(word.text for word in words_of(wording, keep) if not word.fixed) for wording in (original, reworded)
     ]
     are_long_enough = all(len(text.split()) >= LEAST_FREE_WORDS for text in free_texts)
     is_same_wording = (

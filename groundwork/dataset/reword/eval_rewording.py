@@ -290,9 +290,8 @@ def fine_part_note(problem: str) -> str:
 
 def strategy_faults(row: Row, rewording: Reworded, rewording_settings: Rephrase, subject: Sequence[str]) -> list[str]:
     """What rules find wrong with a rewording, by what its strategy asks for."""
-    rewording_faults = faults_of_rewording(
-        row, rewording.question, rewording.answer, rewording_settings.max_copied, subject
-    )
+    most_copied = rewording_settings.max_copied
+    rewording_faults = faults_of_rewording(row, rewording.question, rewording.answer, most_copied, subject)
     if rewording_settings.strategy == "question":  # whose answer stays
         from groundwork.questions.small_model.sentence_strategy import changed_question_terms
 
@@ -346,9 +345,7 @@ def build_rewording_judge(client: Client, rewording_settings: Rephrase, template
             _judge_rewording_batch(client, rewording_settings, template, rewording_batch)
             for rewording_batch in rewording_batches
         )
-        return [
-            rewording_fault for rewording_faults in rewording_problems_by_batch for rewording_fault in rewording_faults
-        ]
+        return [fault for faults in rewording_problems_by_batch for fault in faults]
 
     return judge
 

@@ -90,11 +90,10 @@ def _lost_terms(original: str, reworded: str) -> list[str]:
 def _all_numbers_of_wording(wording: str) -> set[str]:
     """The values of all numbers of a text, ordinals in words too."""
     ordinal_values = {
-        str(n) for n, word in enumerate(_ORDINALS, 1) if re.search(rf"\b{word}\b", wording, re.IGNORECASE)
+        str(n) for n, ordinal in enumerate(_ORDINALS, 1) if re.search(rf"\b{ordinal}\b", wording, re.IGNORECASE)
     }
-    return ordinal_values | {
-        number.value for number in numbers(f"= {wording}", spelled="en")
-    }  # one at its beginning is no label
+    # behind "=", a number at the beginning is no label
+    return ordinal_values | {number.value for number in numbers(f"= {wording}", spelled="en")}
 
 
 def _numbers_of_wording(wording: str) -> set[str]:

@@ -30,14 +30,12 @@ from groundwork.language.words import normalised_words, stem, stop_words, word_c
 from groundwork.records import Row
 
 # Told once: who is made to say a plain sentence in other words says it worse.
-_OR_KEEP = (
-    "If it can be said as well another way, say it so; terms stay as they are. If not, reply with the old answer."
-)
-_OR_DECLINE = (
+OR_KEEP = "If it can be said as well another way, say it so; terms stay as they are. If not, reply with the old answer."
+OR_DECLINE = (
     "Ask in another build: another question word, active for passive, the situation first; terms and fixed expressions "
     'stay as they are. If nobody would ask it otherwise, give "" for the question.'
 )
-UNCHANGED_ANSWER = f"The answer is the old one, word for word. {_OR_KEEP}"
+UNCHANGED_ANSWER = f"The answer is the old one, word for word. {OR_KEEP}"
 SHORT_ANSWER = 10  # words that may change; an answer with no more has few ways of being said and may stay as it is
 # Of the words of two texts in the same order: from here on they are built so alike that one changed word tells.
 QUESTIONS_ALIKE, ANSWERS_ALIKE = 0.7, 0.5
@@ -200,14 +198,12 @@ def _copy_fault(faulty_field: str, original: str, reworded: str, keep: Sequence[
     copy_complaint = (
         f'copies "{copied_stretch}"' if copied_stretch else "is the old sentence but for single words or their order"
     )
-    return f"The {faulty_field} {copy_complaint}. {_OR_KEEP if faulty_field == 'answer' else _OR_DECLINE}"
+    return f"The {faulty_field} {copy_complaint}. {OR_KEEP if faulty_field == 'answer' else OR_DECLINE}"
 
 
 def is_only_answer_kept(problem: str) -> bool:
     """Is all that is wrong with a rewording that its answer is the old one, or near to it?"""
-    return (
-        re.fullmatch(rf"The answer (?:copies \"[^\"]*\"|is the old [^.]*)\. {re.escape(_OR_KEEP)}", problem) is not None
-    )
+    return bool(re.fullmatch(rf"The answer (?:copies \"[^\"]*\"|is the old [^.]*)\. {re.escape(OR_KEEP)}", problem))
 
 
 def _yes_or_no_verdict(answer: str) -> str:

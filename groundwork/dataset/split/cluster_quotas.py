@@ -22,9 +22,8 @@ def cluster_pool(pool_vectors: Vectors, size: int, k: int, seed: int) -> tuple[E
     The elbow looks among 2..min(30, size, n // 5): more clusters than eval rows cannot each have one.
     """
     reduced_vectors = principal_components(pool_vectors, seed=seed)
-    elbow_curve = (
-        Elbow(k, "given") if k else elbow(reduced_vectors, min(MOST_CLUSTERS, size, len(pool_vectors) // 5), seed)
-    )
+    most_clusters = min(MOST_CLUSTERS, size, len(pool_vectors) // 5)
+    elbow_curve = Elbow(k, "given") if k else elbow(reduced_vectors, most_clusters, seed)
     cluster_labels = kmeans(reduced_vectors, elbow_curve.k, seed)
     distinct_clusters = int(cluster_labels.max()) + 1
     if distinct_clusters < elbow_curve.k:

@@ -36,7 +36,7 @@ def measure_leakage(
     if reworded_vectors is not None:
         nearest_after = _nearest_in_train(reworded_vectors, train_rows, train_vectors)
         own_cosines = [
-            round(float(after @ as_it_was), 4) for after, as_it_was in zip(reworded_vectors, eval_vectors, strict=True)
+            round(float(after @ before), 4) for after, before in zip(reworded_vectors, eval_vectors, strict=True)
         ]
     return [
         EvalRow(

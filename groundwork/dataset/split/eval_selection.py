@@ -126,9 +126,7 @@ def row_strata(pool_rows: Sequence[Row], strategy: str) -> list[str]:
     """
     if strategy == "category":
         return [pool_row.category for pool_row in pool_rows]
-    measured_difficulties = [
-        pool_row.measured_difficulty for pool_row in pool_rows if pool_row.measured_difficulty is not None
-    ]
+    measured_difficulties = [row.measured_difficulty for row in pool_rows if row.measured_difficulty is not None]
     if len(measured_difficulties) == len(pool_rows):
         return [DIFFICULTY_LEVELS[min(2, int(difficulty * 3))] for difficulty in measured_difficulties]
     return [pool_row.difficulty for pool_row in pool_rows]
@@ -266,9 +264,8 @@ async def draw_eval_split(
     pool_rows: list[Row], runs: Sequence[str], eval_settings: DatasetSettings, encode: Encode
 ) -> EvalDraw:
     """Draw eval as the settings ask. Raises CannotSplit."""
-    drawn_pool, train_run = (
-        _part_second_run(pool_rows, runs) if eval_settings.strategy == "second-run" else (pool_rows, None)
-    )
+    is_second_run = eval_settings.strategy == "second-run"
+    drawn_pool, train_run = _part_second_run(pool_rows, runs) if is_second_run else (pool_rows, None)
     drawn_questions, held_out = [row.question for row in drawn_pool], is_held_out(eval_settings)
     pool_vectors = await encode(drawn_questions, "query")
     train_run_vectors = None if train_run is None else await encode([row.question for row in train_run], "query")

@@ -22,12 +22,10 @@ def eval_closeness(eval_split: EvalSplit, pool_vectors: Vectors, seed: int) -> C
     split_rng = np.random.default_rng(seed + 1)
     eval_count = len(eval_split.eval)
     kernel_features = RandomFeatureKernel(pool_vectors, seed + 1, FEATURE_COUNT).features
-    feature_blocks = (
-        pool_vectors[start : start + FEATURE_BLOCK_ROWS] for start in range(0, len(pool_vectors), FEATURE_BLOCK_ROWS)
-    )
-    pool_mean = np.sum(
-        [kernel_features(feature_block).sum(axis=0, dtype=np.float64) for feature_block in feature_blocks], axis=0
-    ) / len(pool_vectors)
+    block_starts = range(0, len(pool_vectors), FEATURE_BLOCK_ROWS)
+    feature_blocks = (kernel_features(pool_vectors[start : start + FEATURE_BLOCK_ROWS]) for start in block_starts)
+    feature_sums = [feature_block.sum(axis=0, dtype=np.float64) for feature_block in feature_blocks]
+    pool_mean = np.sum(feature_sums, axis=0) / len(pool_vectors)
 
     def mmd_to_pool(rows: NDArray[np.int64]) -> float:
         return float(np.linalg.norm(kernel_features(pool_vectors[rows]).mean(axis=0, dtype=np.float64) - pool_mean))

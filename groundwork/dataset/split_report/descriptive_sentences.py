@@ -161,12 +161,8 @@ def describe_repeats(described: SplitReport) -> str:
 
 def _near_duplicate_cosine(described: SplitReport) -> str:
     """`a cosine of 0.71 (Thai: 0.96) or more`: from which two questions count as near-duplicates."""
-    thresholds_by_script = ", ".join(
-        f"{script.title()}: {cosine:.2f}" for script, cosine in sorted(described.by_script.items())
-    )
-    return (
-        f"a cosine of {described.threshold:.2f}{f' ({thresholds_by_script})' if thresholds_by_script else ''} or more"
-    )
+    by_script = ", ".join(f"{script.title()}: {cosine:.2f}" for script, cosine in sorted(described.by_script.items()))
+    return f"a cosine of {described.threshold:.2f}{f' ({by_script})' if by_script else ''} or more"
 
 
 def describe_leakage(described: SplitReport) -> list[str]:
@@ -204,9 +200,8 @@ def describe_verbatim_copies(count: int, total: int, split: str = "eval", train:
 def describe_replaced(described: SplitReport) -> str:
     """How many rows resisted rewording, and what became of their places."""
     replaced_rows, empty_places = len(described.replaced), described.dropped
-    empty_note = (
-        f"; {counted(empty_places, 'place of eval stays', 'places of eval stay')} empty" if empty_places else ""
-    )
+    stays = counted(empty_places, "place of eval stays", "places of eval stay")
+    empty_note = f"; {stays} empty" if empty_places else ""
     return (
         f"No rewording passed for {counted(replaced_rows, 'row')}: {replaced_rows - empty_places} gave way to "
         f"another{empty_note}."

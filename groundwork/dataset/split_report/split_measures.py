@@ -101,9 +101,8 @@ def _measured_eval_rows(
 def _cluster_shares(draw: EvalDraw) -> list[SplitShare]:
     """The clusters by name, with how many rows of the pool and of eval lie in each."""
     cluster_labels, questions = draw.split.labels, [row.question for row in draw.pool]
-    cluster_names = name_clusters_by_tag_or_centre(
-        questions, [row.tags for row in draw.pool], cluster_labels, draw.vectors
-    )
+    tags = [row.tags for row in draw.pool]
+    cluster_names = name_clusters_by_tag_or_centre(questions, tags, cluster_labels, draw.vectors)
     rows_by_cluster = zip(
         cluster_names,
         np.bincount(cluster_labels),

@@ -90,7 +90,7 @@ def _value_share_table(page_report: SplitReport, shares: Sequence[SplitShare]) -
 def _share_table(page_report: SplitReport, label_column: str, shares: Sequence[tuple[str, SplitShare]]) -> Markup:
     """Shares of the rows: a row with several tags counts for each, so that those of tags may exceed 1 together."""
     pool_rows, eval_rows = (
-        sum(getattr(cluster, side) for cluster in page_report.clusters) or 1 for side in ("pool", "eval")
+        sum(getattr(share, side) for share in page_report.clusters) or 1 for side in ("pool", "eval")
     )
     bar_shares = [(share.pool / pool_rows, share.eval / eval_rows) for _, share in shares]
     largest_share = max([bar_share for pair in bar_shares for bar_share in pair] or [1]) or 1
@@ -107,9 +107,8 @@ def _eval_rows_table(page_report: SplitReport) -> Markup:
     column_titles = ["cluster", "the question in eval", "nearest in train"]
     if page_report.leaked_after is not None:
         column_titles += ["as it was", "words kept", "of the answer", "nearest in train as it was"]
-    eval_table_rows = [
-        _eval_row(row, reworded=page_report.leaked_after is not None) for row in page_report.rows[:MAX_TABLE_ROWS]
-    ]
+    is_reworded = page_report.leaked_after is not None
+    eval_table_rows = [_eval_row(row, reworded=is_reworded) for row in page_report.rows[:MAX_TABLE_ROWS]]
     eval_table = table(column_titles, eval_table_rows, class_="rows", stacked=True)
     table_parts = [tag("p", "numbers before a question are cosines"), eval_table]
     if len(page_report.rows) > MAX_TABLE_ROWS:
@@ -144,9 +143,8 @@ def _finding_sections(page_report: SplitReport) -> Iterator[Markup]:
     if page_report.phrasings > 1:
         fewer = [(r.id, shorten_text(r.reason, 200)) for r in page_report.fewer[:MAX_TABLE_ROWS]]
         fewer_table = [table(["fewer wordings of", "why"], fewer)] if fewer else []
-        yield _page_section(
-            "Wordings of each row of train", _bullet_list(describe_phrasings(page_report)), *fewer_table
-        )
+        phrasings = _bullet_list(describe_phrasings(page_report))
+        yield _page_section("Wordings of each row of train", phrasings, *fewer_table)
     if page_report.unanswerable:
         yield _page_section("Questions without an answer", _bullet_list(describe_unanswerable(page_report)))
     if page_report.mixture:
