@@ -15,8 +15,9 @@ SQLITE_HEADER_BYTES = 100  # bytes, in which SQLite counts the changes of a file
 
 MACHINE_TABLES = {"claims", "files", "fingerprints", "sqlite_sequence", "writes"}  # or of one process: nothing to join
 
-# Tables whose rows stand where they are later than what is there; other tables only gain rows that they lack.
-_TABLE_TIME_COLUMNS = {"units": "finished", "uses": "used"}
+# Tables whose rows stand where a time, or a count, is higher than that of what is there; others only gain rows they
+# lack.
+_LATER_ROW_COLUMNS = {"units": "finished", "uses": "used", "tags": "asked"}
 
 _CHOICE_OF_ROWS = {"units": " AND joins_unit(theirs.entry)"}  # of the tables of which not every row may be joined
 
@@ -121,8 +122,13 @@ def _join_table(database: sqlite3.Connection, table: str, *, chosen: bool) -> in
         f'mine."{joined_column}" IS theirs."{joined_column}"'
         for joined_column in _key_columns(database, table) or joined_columns
     )
-    time_column = _TABLE_TIME_COLUMNS.get(table)
-    not_older_row = f' AND mine."{time_column}" >= theirs."{time_column}"' if time_column else ""
+    not_older_row = ""
+    if order_column := _LATER_ROW_COLUMNS.get(table):
+        my_order, their_order = (
+            f'coalesce({side}."{order_column}", 0)' if order_column in columns else "0"  # of an earlier version
+            for side, columns in (("mine", target_columns), ("theirs", shard_columns))
+        )
+        not_older_row = f" AND {my_order} >= {their_order}"
     join_statement = (
         f'INSERT OR REPLACE INTO main."{table}" ({column_list}) SELECT {column_list} FROM shard."{table}" AS theirs '  # noqa: S608  # names of tables of ours
         f'WHERE NOT EXISTS (SELECT 1 FROM main."{table}" AS mine WHERE {same_row_condition}{not_older_row})'

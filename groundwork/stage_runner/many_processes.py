@@ -93,6 +93,7 @@ class ShardResult:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     up_to_date: int = 0  # units that the shard found done
     usage: list[UsageRow] = field(default_factory=list)
+    retagged_questions: set[str] = field(default_factory=set)  # which --force had it tag anew
     stopped: tuple[str, str] | None = None  # the class of the error and its text
 
     def error(self) -> GroundworkError | None:
@@ -145,6 +146,7 @@ def _fill_caches(command: DivisibleStage, job: Job, due_units: list[Unit], ray_a
         return
     for process_result in process_results:
         job.add_usage(process_result.usage)
+        job.retagged_questions |= process_result.retagged_questions
     for process_error in filter(None, (process_result.error() for process_result in process_results)):
         raise process_error
     job.caches_refreshed = True

@@ -221,6 +221,7 @@ class StageCommand:
                         stage_loop.ledger.outcomes,
                         stage_loop.ledger.up_to_date,
                     )
+                    stage_result.retagged_questions = job.retagged_questions
                     stage_result.usage = [*(job.client.report() if job.has_client else []), *job.usage]
         except GroundworkError as error:
             stage_result.stopped = type(error).__name__, str(error)

@@ -65,11 +65,20 @@ class TagStore:
 
     def write(self, tags_to_store: dict[str, list[str]]) -> None:
         self._store_file.parent.mkdir(parents=True, exist_ok=True)
-        tag_rows = [
-            (self._question_key(question), msgspec.json.encode(tags)) for question, tags in tags_to_store.items()
-        ]
+        question_keys = {question: self._question_key(question) for question in tags_to_store}
+        times_asked = dict.fromkeys(question_keys.values(), 0)
+        if self._joined_store is not None and self._joined_store.exists():
+            with suppress(sqlite3.Error), closing(read_only_database(self._joined_store)) as tag_database:
+                _count_times_asked(tag_database, times_asked)
         with self._open_tag_database() as tag_database:
-            tag_database.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?)", tag_rows)
+            if not any(column_row[1] == "asked" for column_row in tag_database.execute("PRAGMA table_info(tags)")):
+                tag_database.execute("ALTER TABLE tags ADD COLUMN asked INTEGER")  # of an earlier version
+            _count_times_asked(tag_database, times_asked)
+            tag_rows = [
+                (question_key, msgspec.json.encode(tags_to_store[question]), times_asked[question_key] + 1)
+                for question, question_key in question_keys.items()
+            ]
+            tag_database.executemany("INSERT OR REPLACE INTO tags (key, tags, asked) VALUES (?, ?, ?)", tag_rows)
 
     def _tags_in(self, tag_database: sqlite3.Connection, questions: Iterable[str]) -> dict[str, list[str]]:
         stored_rows = ((question, self._select_row(tag_database, question)) for question in dict.fromkeys(questions))
@@ -87,8 +96,17 @@ class TagStore:
 
     def _open_tag_database(self) -> AbstractContextManager[sqlite3.Connection]:
         return cache_database(
-            self._store_file, "CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB)", "a store of tags"
+            self._store_file,
+            "CREATE TABLE IF NOT EXISTS tags (key BLOB PRIMARY KEY, tags BLOB, asked INTEGER)",
+            "a store of tags",
         )
+
+
+def _count_times_asked(tag_database: sqlite3.Connection, times_asked: dict[bytes, int]) -> None:
+    """Raise the numbers of `times_asked`, by key, to those of a store: they tell later tags from earlier ones."""
+    for question_key, times in times_asked.items():
+        for (times_here,) in tag_database.execute("SELECT asked FROM tags WHERE key = ?", (question_key,)):
+            times_asked[question_key] = max(times, times_here or 0)
 
 
 def tags_on_file_by_question(job: Job) -> dict[str, list[str]]:
@@ -113,7 +131,8 @@ def open_tag_store(job: Job) -> TagStore:
 def read_current_tag_rows(job: Job, store: TagStore, dataset: Dataset, tags_file: Path) -> dict[str, Tags]:
     """By question, the tags by the settings of now: of the file, and of the store those that the file lacks.
 
-    With --force those alone that this command has asked for, of a dataset before: a question is asked about once.
+    With --force those alone that this command has asked for, of a dataset before or in a shard: a question is asked
+    about once.
     """
     tag_settings, force = job.config.tags, job.flags.force
     questions = [question for question in dataset.questions if not force or question in job.retagged_questions]

@@ -253,7 +253,8 @@ async def tag_dataset(
             await propose_vocabulary(job, vocabulary, question_sample or untagged)
         tagged, tagging_errors = await _tag_without_overuse(job, vocabulary, tagged_dataset.name, untagged, tags_before)
         tagging_store.write(tagged)
-        job.retagged_questions.update(tagged)
+        if job.flags.force:
+            job.retagged_questions.update(tagged)
         if tag_settings.vocabulary_prompt and untagged and vocabulary.tags:
             write_vocabulary(vocabulary_files(job)[-1], vocabulary)
     current_taggings |= {question: new_tag_row(job, question, tags) for question, tags in tagged.items()}
