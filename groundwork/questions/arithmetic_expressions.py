@@ -11,8 +11,8 @@ from math import isclose
 
 from groundwork.language.numbers import Number, numbers
 
-_MAX_SIGN_GAP = 40  # characters between two numbers of a calculation: a unit, a sign, a currency
-_MAX_CALCULATION_NUMBERS = 40  # of one calculation
+_MAX_SIGN_GAP = 40  # characters between two terms of an expression: a unit, a sign, a currency
+_MAX_EXPRESSION_TERMS = 40  # of one expression
 
 # what stands for a sign; "at" and "each" multiply, for nothing counts but what really comes of it
 _ARITHMETIC_SIGNS = {
@@ -21,8 +21,8 @@ _ARITHMETIC_SIGNS = {
     "+": r"\+|\b(?:plus|más)\b",
     "-": r"[−–-]|\b(?:minus|less|moins|menos)\b",
 }
-_PLAIN_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?")  # no time, no number of a version
-_DOTTED_NUMBER = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_PLAIN_TERM = re.compile(r"\d{1,15}(?:\.\d{1,15})?")  # no time, no number of a version
+_DOTTED_TERM = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _CURRENCY_SIGN = r"(?:[\\$€£¥]|\b(?:EUR|USD|GBP|CHF)\b)"
 _UNIT_AFTER_NUMBER = r"(?:\s*+(?:\\?[%°$€£¥]|[^\W\d_][\w./²³]*+))*?"
 _SIGN_BETWEEN_NUMBERS = re.compile(
@@ -45,7 +45,7 @@ _ARITHMETIC_OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]
 
 
 @dataclass(frozen=True)
-class Calculation:
+class ArithmeticExpression:
     """The numbers that it starts from, and what comes of it: with percentages as they stand, and as hundredths."""
 
     operands: frozenset[float]
@@ -68,31 +68,33 @@ class Calculation:
         return isclose(float(value), result) or abs(float(value) - result) <= rounding_tolerance
 
 
-def calculations(answer: str, language: str) -> Iterator[Calculation]:
-    """The calculations of `answer` in order, each as long as numbers and signs follow each other."""
+def written_expressions(answer: str, language: str) -> Iterator[ArithmeticExpression]:
+    """The expressions of `answer` in order, each as long as numbers and signs follow each other."""
     terms: list[Number] = []
     signs: list[list[str]] = []
     for answer_number in numbers(answer, spelled=language):
         signs_between_terms = (
             _signs_between(answer, terms[-1], answer_number) if terms and is_plain_number(answer_number.value) else None
         )
-        if signs_between_terms is None or len(terms) == _MAX_CALCULATION_NUMBERS:
-            yield from _calculations_of_terms(answer, terms, signs)
+        if signs_between_terms is None or len(terms) == _MAX_EXPRESSION_TERMS:
+            yield from _expressions_of_terms(answer, terms, signs)
             terms, signs = [answer_number] if is_plain_number(answer_number.value) else [], []
         else:
             terms.append(answer_number)
             signs.append(signs_between_terms)
-    yield from _calculations_of_terms(answer, terms, signs)
+    yield from _expressions_of_terms(answer, terms, signs)
 
 
-def _calculations_of_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
+def _expressions_of_terms(
+    answer: str, terms: Sequence[Number], signs: Sequence[list[str]]
+) -> Iterator[ArithmeticExpression]:
     """That of all terms; and without the first, which may be the result: "20 %: (360 - 300) / 300"."""
-    yield from _calculate_terms(answer, terms, signs)
-    yield from _calculate_terms(answer, terms[1:], signs[1:])
+    yield from _evaluate_terms(answer, terms, signs)
+    yield from _evaluate_terms(answer, terms[1:], signs[1:])
 
 
 def _signs_between(text: str, first: Number, second: Number) -> list[str] | None:
-    """The brackets and the sign between two numbers of a calculation; None where there is no sign."""
+    """The brackets and the sign between two numbers of an expression; None where there is no sign."""
     text_between_numbers = text[first.end : second.start]
     if len(text_between_numbers) > _MAX_SIGN_GAP:
         return None
@@ -108,11 +110,11 @@ def _signs_between(text: str, first: Number, second: Number) -> list[str] | None
     return [*sign_match["closing"], arithmetic_sign, *sign_match["opening"]]
 
 
-def _calculate_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[Calculation]:
+def _evaluate_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[ArithmeticExpression]:
     if len(terms) < 2:
         return
-    text_before_calculation = answer[max(0, terms[0].start - _MAX_SIGN_GAP) : terms[0].start].rstrip(" \\$€£¥")
-    brackets_before = ["("] * (len(text_before_calculation) - len(text_before_calculation.rstrip("(")))
+    text_before_expression = answer[max(0, terms[0].start - _MAX_SIGN_GAP) : terms[0].start].rstrip(" \\$€£¥")
+    brackets_before = ["("] * (len(text_before_expression) - len(text_before_expression.rstrip("(")))
     closing_brackets = _CLOSING_BRACKETS.match(answer[terms[-1].end :][:_MAX_SIGN_GAP])
     brackets_after = list(closing_brackets[1]) if closing_brackets else []
     for reading_index in (0, -1):
@@ -122,16 +124,16 @@ def _calculate_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[
         hundredth_values = [
             value / 100 if term.unit == "percent" else value for term, value in zip(terms, term_values, strict=True)
         ]
-        calculated_results = [
-            _evaluate_expression(_calculation_expression(brackets_before, operand_values, signs, brackets_after))
+        expression_results = [
+            _evaluate_expression(_join_expression(brackets_before, operand_values, signs, brackets_after))
             for operand_values in (term_values, hundredth_values)
         ]
-        if any(result is not None for result in calculated_results):
+        if any(result is not None for result in expression_results):
             is_division = any("/" in sign for sign in signs) or term_values != hundredth_values
-            addend_count = term_values.pop() if _is_mean_calculation(term_values, signs) else None
-            yield Calculation(
+            addend_count = term_values.pop() if _is_mean_expression(term_values, signs) else None
+            yield ArithmeticExpression(
                 frozenset(term_values),
-                tuple(result for result in calculated_results if result is not None),
+                tuple(result for result in expression_results if result is not None),
                 is_division,
                 addend_count,
             )
@@ -139,7 +141,7 @@ def _calculate_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[
 
 def is_plain_number(value: str) -> bool:
     """Is it a number that can be computed with, and no time or number of a version?"""
-    return _PLAIN_NUMBER.fullmatch(value) is not None
+    return _PLAIN_TERM.fullmatch(value) is not None
 
 
 def readings(number: Number) -> list[float]:
@@ -148,10 +150,10 @@ def readings(number: Number) -> list[float]:
 
 
 def _written_values(number: Number) -> list[str]:
-    return [number.value, *([number.value.replace(".", "")] if _DOTTED_NUMBER.fullmatch(number.value) else [])]
+    return [number.value, *([number.value.replace(".", "")] if _DOTTED_TERM.fullmatch(number.value) else [])]
 
 
-def _is_mean_calculation(term_values: Sequence[float], signs: Sequence[list[str]]) -> bool:
+def _is_mean_expression(term_values: Sequence[float], signs: Sequence[list[str]]) -> bool:
     """Is it a sum that is divided by the number of what is added up?"""
     *signs_of_sum, last_sign = signs
     return (
@@ -162,7 +164,7 @@ def _is_mean_calculation(term_values: Sequence[float], signs: Sequence[list[str]
     )
 
 
-def _calculation_expression(
+def _join_expression(
     brackets_before: Sequence[str],
     term_values: Sequence[float],
     signs: Sequence[list[str]],

@@ -29,7 +29,12 @@ from groundwork.language.numbers import (
 from groundwork.language.units import in_smallest_units
 from groundwork.markdown.figures import is_figure
 from groundwork.markdown.grounding import SourceText
-from groundwork.questions.arithmetic_expressions import Calculation, calculations, is_plain_number, readings
+from groundwork.questions.arithmetic_expressions import (
+    ArithmeticExpression,
+    is_plain_number,
+    readings,
+    written_expressions,
+)
 
 _MAX_CALCULATIONS = 100  # of one answer
 _PERCENT_FACTOR = 100.0  # by which a share is multiplied
@@ -43,7 +48,7 @@ def numbers_by_calculation(answer: str, given: set[float], shares: set[float], l
     `language`: whose number words count.
     """
     answer = f"= {answer}"  # behind a sign stands no label
-    written_calculations = list(islice(calculations(answer, language), _MAX_CALCULATIONS))
+    written_calculations = list(islice(written_expressions(answer, language), _MAX_CALCULATIONS))
     stated_numbers = [number for number in numbers(answer, spelled=language) if is_plain_number(number.value)]
     numbers_not_given = [number for number in stated_numbers if float(number.value) not in given][:_MAX_CALCULATIONS]
     stated_values = {value for number in stated_numbers for value in readings(number)}
@@ -72,7 +77,7 @@ def numbers_by_calculation(answer: str, given: set[float], shares: set[float], l
 class _CalculationResults:
     """What comes of the calculations that an answer writes out, and of its numbers without a sign."""
 
-    calculations: Sequence[Calculation]
+    calculations: Sequence[ArithmeticExpression]
     used: set[float]  # in them without being given: parts of 1 for percentages, 100, the count of a mean
     unwritten: set[float]
     percentages: set[float]
@@ -87,7 +92,7 @@ class _CalculationResults:
         )
 
 
-def _factors_and_counts(used_calculations: Sequence[Calculation], factors: set[float]) -> set[float]:
+def _factors_and_counts(used_calculations: Sequence[ArithmeticExpression], factors: set[float]) -> set[float]:
     """Those of `factors` that the calculations hold, and the counts of their means."""
     used_factors = {value for calculation in used_calculations for value in calculation.operands} & factors
     return used_factors | {calculation.count for calculation in used_calculations if calculation.count is not None}

@@ -261,12 +261,12 @@ async def _ask_interview_rounds(chunk_interview: ChunkInterview, asker: Asker) -
     max_interview_rounds = chunk_interview.settings.max_iterations if chunk_interview.settings.iterate else 1
     for iteration in range(1, max_interview_rounds + 1):
         try:
-            round_outcome = await _ask_interview_round(chunk_interview, asker, iteration)
+            interview_outcome = await _ask_interview_round(chunk_interview, asker, iteration)
         except UnitError as error:
             chunk_interview.failure, chunk_interview.interview_end = error, error.status
             return
         chunk_interview.interview_coverages.append(chunk_interview.coverage().touched or 0.0)
-        chunk_interview.interview_end = _end_reason(chunk_interview, round_outcome)
+        chunk_interview.interview_end = _end_reason(chunk_interview, interview_outcome)
         if chunk_interview.interview_end:
             return
     chunk_interview.interview_end = (
@@ -287,31 +287,31 @@ async def _ask_interview_round(
     chunk_interview: ChunkInterview, asker: Asker, iteration: int, wished: Sequence[Statement] = ()
 ) -> _InterviewRoundOutcome:
     """Ask once, correct once, keep what is good and new."""
-    wanted_in_round = min(len(wished), asker.batch_size) or chunk_interview.remaining_pairs(asker.batch_size)
+    wanted_pairs = min(len(wished), asker.batch_size) or chunk_interview.remaining_pairs(asker.batch_size)
     rejected_in_last_round = [rejected for rejected in chunk_interview.rejected if rejected.iteration == iteration - 1]
     for statement in wished:
         chunk_interview.declined.pop(statement, None)
     gaps = wished or chunk_interview.open_gaps()
-    round_answer = await asker.ask(
-        InterviewRound(iteration, wanted_in_round, chunk_interview.pairs, gaps, rejected_in_last_round, bool(wished))
+    interview_answer = await asker.ask(
+        InterviewRound(iteration, wanted_pairs, chunk_interview.pairs, gaps, rejected_in_last_round, bool(wished))
     )
-    contradictions = (contradiction.strip() for contradiction in round_answer.contradictions)
+    contradictions = (contradiction.strip() for contradiction in interview_answer.contradictions)
     chunk_interview.contradictions.update(dict.fromkeys(filter(None, contradictions)))
-    round_drafts, draft_basis = round_answer.drafts, chunk_interview.draft_basis
-    judged_drafts = [draft_basis.judge_draft(draft, faults) for draft, faults in round_drafts[:wanted_in_round]]
-    unworthy_in_round = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
+    interview_drafts, draft_basis = interview_answer.drafts, chunk_interview.draft_basis
+    judged_drafts = [draft_basis.judge_draft(draft, faults) for draft, faults in interview_drafts[:wanted_pairs]]
+    unworthy_pairs = sum(any(fault.reason == "worth" for fault in faults) for _, faults in judged_drafts)
     judged_drafts = await _correct_faulty_drafts(chunk_interview, asker, judged_drafts)
     _reject_unread_drafts(chunk_interview, asker, iteration)
-    _reject_excess_drafts(chunk_interview, round_drafts, wanted_in_round, iteration)
+    _reject_excess_drafts(chunk_interview, interview_drafts, wanted_pairs, iteration)
     for draft, faults in judged_drafts:
         if faults:
             _reject(chunk_interview, draft, iteration, faults[0], "; ".join(fault.detail for fault in faults))
     chunk_interview.new_pairs_by_round.append(
         await _keep_new_drafts(chunk_interview, [draft for draft, faults in judged_drafts if not faults], iteration)
     )
-    is_round_cut = len(round_drafts) >= wanted_in_round
-    _note_declined_gaps(chunk_interview, round_answer, is_round_cut)
-    return _InterviewRoundOutcome(len(round_drafts), unworthy_in_round, is_round_cut, round_answer.done)
+    is_interview_cut = len(interview_drafts) >= wanted_pairs
+    _note_declined_gaps(chunk_interview, interview_answer, is_interview_cut)
+    return _InterviewRoundOutcome(len(interview_drafts), unworthy_pairs, is_interview_cut, interview_answer.done)
 
 
 def _reject_unread_drafts(chunk_interview: ChunkInterview, asker: Asker, iteration: int) -> None:
@@ -320,22 +320,24 @@ def _reject_unread_drafts(chunk_interview: ChunkInterview, asker: Asker, iterati
 
 
 def _reject_excess_drafts(
-    chunk_interview: ChunkInterview, round_drafts: Sequence[JudgedDraft], wanted_in_round: int, iteration: int
+    chunk_interview: ChunkInterview, interview_drafts: Sequence[JudgedDraft], wanted_pairs: int, iteration: int
 ) -> None:
-    excess_fault = Fault("excess", f"{len(round_drafts)} pairs came where {wanted_in_round} were asked for")
-    for draft, _ in round_drafts[wanted_in_round:]:
+    excess_fault = Fault("excess", f"{len(interview_drafts)} pairs came where {wanted_pairs} were asked for")
+    for draft, _ in interview_drafts[wanted_pairs:]:
         _reject(chunk_interview, draft, iteration, excess_fault)
 
 
-def _note_declined_gaps(chunk_interview: ChunkInterview, round_answer: InterviewAnswer, is_round_cut: bool) -> None:
+def _note_declined_gaps(
+    chunk_interview: ChunkInterview, interview_answer: InterviewAnswer, is_interview_cut: bool
+) -> None:
     """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
     count cut it off, it may not have come to all that it was shown.
     """
-    if not is_round_cut:
-        chunk_interview.times_gap_shown.update(round_answer.shown_gaps)
-    chunk_interview.declined.update(round_answer.declined)
-    if round_answer.done:
-        for statement in set(round_answer.shown_gaps) & set(
+    if not is_interview_cut:
+        chunk_interview.times_gap_shown.update(interview_answer.shown_gaps)
+    chunk_interview.declined.update(interview_answer.declined)
+    if interview_answer.done:
+        for statement in set(interview_answer.shown_gaps) & set(
             chunk_coverage.gaps(chunk_interview.reading, chunk_interview.coverage())
         ):
             chunk_interview.declined[statement] = "nothing worth asking is left"
@@ -381,7 +383,7 @@ def _reject(chunk_interview: ChunkInterview, draft: Draft, iteration: int, fault
     )
 
 
-def _end_reason(chunk_interview: ChunkInterview, round_outcome: _InterviewRoundOutcome) -> str:
+def _end_reason(chunk_interview: ChunkInterview, interview_outcome: _InterviewRoundOutcome) -> str:
     """Why no further iteration is needed, or ""."""
     if chunk_interview.pair_limit is not None and len(chunk_interview.pairs) >= chunk_interview.pair_limit:
         return "limit"
@@ -390,12 +392,12 @@ def _end_reason(chunk_interview: ChunkInterview, round_outcome: _InterviewRoundO
     is_covered = chunk_interview.interview_coverages[-1] >= chunk_interview.settings.target_coverage
     if chunk_interview.settings.stop == "coverage" and is_covered:
         return "coverage"
-    if round_outcome.unworthy_count > MAX_UNWORTHY_ROUND_SHARE * round_outcome.pair_count:
+    if interview_outcome.unworthy_count > MAX_UNWORTHY_ROUND_SHARE * interview_outcome.pair_count:
         return "not worth more"
-    if round_outcome.done:
+    if interview_outcome.done:
         return "" if chunk_interview.settings.show_gaps and chunk_interview.open_gaps() else "done"
-    is_round_fruitless = not chunk_interview.new_pairs_by_round[-1] and (
-        not round_outcome.pair_count or chunk_interview.new_pairs_by_round[-2:] == [0, 0]
+    is_interview_fruitless = not chunk_interview.new_pairs_by_round[-1] and (
+        not interview_outcome.pair_count or chunk_interview.new_pairs_by_round[-2:] == [0, 0]
     )
-    are_all_gaps_closed = not round_outcome.is_cut and not chunk_interview.open_gaps()
-    return "exhausted" if is_round_fruitless or are_all_gaps_closed else ""
+    are_all_gaps_closed = not interview_outcome.is_cut and not chunk_interview.open_gaps()
+    return "exhausted" if is_interview_fruitless or are_all_gaps_closed else ""

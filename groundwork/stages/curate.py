@@ -222,7 +222,7 @@ def _write_curated_run(
     from groundwork.data_folder.runs.review_decisions import review_files
     from groundwork.questions.curation.checked_pairs import write_curated_pairs
     from groundwork.questions.curation.curation_report import CurationResult, counts_and_note, curation_html
-    from groundwork.questions.curation.documents_left_alone import generated_pairs
+    from groundwork.questions.curation.pair_batches import generated_pairs
     from groundwork.questions.curation.repeated_pairs import lost_repeat_warnings
     from groundwork.records import Pair, Rejected
 
@@ -305,7 +305,7 @@ async def _find_repeats(
     curated_left: DocumentsLeft,
 ) -> dict[int, str]:
     """By its place among the checked, of each pair that asks what an earlier one or one of the others asks: that."""
-    from groundwork.questions.curation.documents_left_alone import generated_pairs
+    from groundwork.questions.curation.pair_batches import generated_pairs
     from groundwork.questions.curation.repeated_pairs import count_lost_repeats, repeated_questions_by_index
 
     if "duplicates" not in job.config.curate.checks:

@@ -25,10 +25,10 @@ from groundwork.questions.small_model.criteria_from_answer_clauses import (
     criteria_from_answer,
     difficulty_from_answer,
 )
-from groundwork.questions.small_model.misfits_and_rivals import answers_agree, misfit_faults
+from groundwork.questions.small_model.misfits_and_rivals import misfit_faults
 from groundwork.questions.small_model.question_frames import changed_question_terms, question_frame
 from groundwork.questions.small_model.question_targets import QuestionTarget
-from groundwork.questions.small_model.sentence_strategy import Reply, name_document
+from groundwork.questions.small_model.sentence_strategy import Reply, answers_agree, name_document
 from groundwork.settings.config_files import CONFIG_DIR, PROJECT, load
 from groundwork.tags.tag_forms import normalise_tag, tags_problem
 from groundwork.tags.tagging import TaggedBatch

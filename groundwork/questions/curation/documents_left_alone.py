@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from groundwork.data_folder.runs.kept_and_rejected_pairs import rejected_pair
 from groundwork.data_folder.runs.review_decisions import BY_PERSON, StandingReview, accept_pair, reject_by_person
 from groundwork.data_folder.workspace import Workspace
 from groundwork.questions.curation.checked_pairs import restore_accepted_pairs
+from groundwork.questions.curation.pair_batches import existing_pair_files
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.records import Pair, Rejected
@@ -30,10 +31,10 @@ class DocumentsLeft:
     def read(self, data: Workspace, run: str) -> None:
         """Fill the lists from the run's files. Raises BadRecord."""
         curated_folder = "qa", run, "curated"
-        for curated_path in _checked_pair_files(data, curated_folder, self.documents):
-            self.kept_pairs.extend(read_jsonl(curated_path, Pair))
-        for curated_path in _checked_pair_files(data, (*curated_folder, "rejected"), self.documents):
-            self.rejected_pairs.extend(read_jsonl(curated_path, Rejected))
+        for left_path in existing_pair_files(data, curated_folder, self.documents):
+            self.kept_pairs.extend(read_jsonl(left_path, Pair))
+        for left_path in existing_pair_files(data, (*curated_folder, "rejected"), self.documents):
+            self.rejected_pairs.extend(read_jsonl(left_path, Rejected))
 
     async def add_to(self, search: EarlierQuestions) -> None:
         """Have `search` know what the kept pairs ask, which are read from their file each time."""
@@ -48,28 +49,16 @@ class DocumentsLeft:
         return not unlike_decided and not restore_accepted_pairs(run_folder, self.documents, review, kept_ids)
 
 
-def generated_pairs(data: Workspace, run: str, documents: Sequence[str]) -> Iterator[Pair]:
-    """The pairs of `documents` as they were before curation."""
-    for path in _checked_pair_files(data, ("qa", run), documents):
-        yield from read_jsonl(path, Pair)
-
-
-def _checked_pair_files(data: Workspace, folder: tuple[str, ...], documents: Sequence[str]) -> Sequence[Path]:
-    paths = data.existing_paths([(*folder, f"{document}.jsonl") for document in documents])
-    data.fetch(paths)
-    return paths
-
-
-def _is_kept_as_decided(checked_pair: Pair, review: StandingReview) -> bool:
-    decision = review.decision_about(checked_pair)
+def _is_kept_as_decided(left_pair: Pair, review: StandingReview) -> bool:
+    decision = review.decision_about(left_pair)
     if decision is None:
-        return BY_PERSON not in checked_pair.checks
-    return decision.accepts and accept_pair(checked_pair, decision) == checked_pair
+        return BY_PERSON not in left_pair.checks
+    return decision.accepts and accept_pair(left_pair, decision) == left_pair
 
 
 def _is_rejected_as_decided(rejection: Rejected, review: StandingReview) -> bool:
-    checked_pair = rejected_pair(rejection)
-    decision = review.decision_about(checked_pair)
+    left_pair = rejected_pair(rejection)
+    decision = review.decision_about(left_pair)
     if decision is None:
         return rejection.reason != BY_PERSON
-    return decision.verdict == "reject" and rejection.detail == reject_by_person(checked_pair, decision).detail
+    return decision.verdict == "reject" and rejection.detail == reject_by_person(left_pair, decision).detail

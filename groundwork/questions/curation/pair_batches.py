@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from operator import not_
@@ -13,6 +13,7 @@ from groundwork.data_folder.disk_backed_lists import DiskBackedList
 from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.review_decisions import StandingReview
 from groundwork.data_folder.spread_folders import file_path
+from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import UnitError
 from groundwork.questions.curation.checked_pairs import CheckedPair
 from groundwork.questions.curation.curation_rounds import CurationRounds
@@ -107,3 +108,15 @@ def _checked_pair(pair: Pair, checked_result: CurationCase | UnitError) -> Check
 def read_pairs_of_documents(run_folder: Path, documents: Sequence[str]) -> list[Pair]:
     """All pairs of `documents`, as the run's folder holds them."""
     return [pair for document in documents for pair in read_jsonl(file_path(run_folder, f"{document}.jsonl"), Pair)]
+
+
+def generated_pairs(data: Workspace, run: str, documents: Sequence[str]) -> Iterator[Pair]:
+    """The pairs of `documents` as they were before curation."""
+    for pair_path in existing_pair_files(data, ("qa", run), documents):
+        yield from read_jsonl(pair_path, Pair)
+
+
+def existing_pair_files(data: Workspace, folder: tuple[str, ...], documents: Sequence[str]) -> Sequence[Path]:
+    pair_paths = data.existing_paths([(*folder, f"{document}.jsonl") for document in documents])
+    data.fetch(pair_paths)
+    return pair_paths

@@ -154,23 +154,23 @@ class EarlierQuestions:
     ) -> str:
         """The earlier question most like it that asks the same, or ""; `sharing_candidates` have its evidence."""
         searched_row = len(self._is_no_duplicate)
-        earlier_rows: Rows = np.array(sorted(row for row in sharing_candidates if row < searched_row), dtype=np.int64)
+        candidate_rows: Rows = np.array(sorted(row for row in sharing_candidates if row < searched_row), dtype=np.int64)
         if self._question_vectors is None:
-            earlier_cosines = np.ones(len(earlier_rows), dtype=np.float32)
+            candidate_cosines = np.ones(len(candidate_rows), dtype=np.float32)
         else:
             question_vectors = self._question_vectors.rows
             searched_vector = question_vectors[searched_row]
-            if len(earlier_rows):
-                sharing_cosines = question_vectors[earlier_rows] @ searched_vector
-                earlier_rows = earlier_rows[sharing_cosines >= self._likeness.alike_cosine]
-            earlier_rows = np.union1d(earlier_rows, close_candidates)
-            earlier_cosines = question_vectors[earlier_rows] @ searched_vector
-        for nearest_index in np.argsort(-earlier_cosines, kind="stable").tolist():
-            earlier_row, earlier_cosine = int(earlier_rows[nearest_index]), float(earlier_cosines[nearest_index])
-            if self._is_no_duplicate[earlier_row]:
-                earlier_question = self._cached_question(earlier_row)
-                if ask_the_same(searched_question, earlier_question, earlier_cosine, self._likeness):
-                    return earlier_question.question
+            if len(candidate_rows):
+                sharing_cosines = question_vectors[candidate_rows] @ searched_vector
+                candidate_rows = candidate_rows[sharing_cosines >= self._likeness.alike_cosine]
+            candidate_rows = np.union1d(candidate_rows, close_candidates)
+            candidate_cosines = question_vectors[candidate_rows] @ searched_vector
+        for candidate_index in np.argsort(-candidate_cosines, kind="stable").tolist():
+            duplicate_row, cosine = int(candidate_rows[candidate_index]), float(candidate_cosines[candidate_index])
+            if self._is_no_duplicate[duplicate_row]:
+                duplicate_candidate = self._cached_question(duplicate_row)
+                if ask_the_same(searched_question, duplicate_candidate, cosine, self._likeness):
+                    return duplicate_candidate.question
         return ""
 
 

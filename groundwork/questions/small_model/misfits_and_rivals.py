@@ -27,7 +27,6 @@ STRANGE_ANSWER_WORDS = 0.3  # of an answer's content words, or one, may stand ne
 STRANGE_ROW_WORDS = 0.15  # where a small model is quick to make up what the numbers mean
 STRANGE_QUESTION_WORDS = 0.25  # or one; none in English, whose words for asking are known
 MIN_TOPIC_SHARE = 1 / 3  # of a question's content words beyond the title's must stand in its statement
-AGREEING_ROUND_TRIP_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
 MIN_DEFINITION_SHARE = 0.5  # of a statement's content words, in an answer to what its term means
 STATEMENT_OPENING_WORDS = 8  # words of a statement in which a definition names its term
 
@@ -229,24 +228,6 @@ def asks_for_opening_term(question: str, target: QuestionTarget, title: str) -> 
     question_words = content_words(question, "en") - content_words(title, "en") - _NO_TOPIC_WORDS
     is_definition = category_from_wording(question, "") == "definition"
     return is_definition and bool(question_words) and question_words <= no_rival_words
-
-
-def answers_agree(answer: str, round_trip_answer: str) -> bool:
-    """Do two answers share their words, without different numbers?"""
-    first_round_trip_words = content_words(answer, "en")
-    second_round_trip_words = content_words(round_trip_answer, "en")
-    round_trip_values = number_values(answer, spelled="en"), number_values(round_trip_answer, spelled="en")
-    if (
-        round_trip_values[0]
-        and round_trip_values[1]
-        and not (round_trip_values[0] <= round_trip_values[1] or round_trip_values[1] <= round_trip_values[0])
-    ):
-        return False
-    if not first_round_trip_words or not second_round_trip_words:
-        return bool(round_trip_values[0] & round_trip_values[1])
-    return len(first_round_trip_words & second_round_trip_words) >= AGREEING_ROUND_TRIP_WORDS * min(
-        len(first_round_trip_words), len(second_round_trip_words)
-    )
 
 
 class RivalSearch:

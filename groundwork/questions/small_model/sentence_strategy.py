@@ -20,6 +20,7 @@ import msgspec
 
 from groundwork.errors import UnitError
 from groundwork.language.names_and_codes import names
+from groundwork.language.numbers import number_values
 from groundwork.language.words import content_words, stem
 from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.llm.client import Client
@@ -35,12 +36,7 @@ from groundwork.questions.small_model.criteria_from_answer_clauses import (
     criteria_from_answer,
     difficulty_from_answer,
 )
-from groundwork.questions.small_model.misfits_and_rivals import (
-    RivalSearch,
-    answers_agree,
-    max_rival_statements,
-    misfit_faults,
-)
+from groundwork.questions.small_model.misfits_and_rivals import RivalSearch, max_rival_statements, misfit_faults
 from groundwork.questions.small_model.question_frames import ask_in_frame, changed_question_terms, frame_messages
 from groundwork.questions.small_model.question_targets import (
     QuestionTarget,
@@ -56,6 +52,7 @@ from groundwork.settings.config_schema import QA
 T = TypeVar("T")
 
 _DOCUMENT_KIND_WORDS = content_words("rules regulations handbook guide manual policy report standard", "en")
+AGREEING_ROUND_TRIP_WORDS = 0.5  # of the shorter answer's content words that both answers of a round trip share
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,3 +283,21 @@ def _forecast_targets(reading: Reading, limit: int | None) -> list[QuestionTarge
         target for target in group_targets(reading.statements, reading) if target_importance(target, chunk_text) > 0
     ]
     return spread_targets(sentence_targets, chunk_text, len(sentence_targets) if limit is None else limit)
+
+
+def answers_agree(answer: str, round_trip_answer: str) -> bool:
+    """Do two answers share their words, without different numbers?"""
+    first_round_trip_words = content_words(answer, "en")
+    second_round_trip_words = content_words(round_trip_answer, "en")
+    round_trip_values = number_values(answer, spelled="en"), number_values(round_trip_answer, spelled="en")
+    if (
+        round_trip_values[0]
+        and round_trip_values[1]
+        and not (round_trip_values[0] <= round_trip_values[1] or round_trip_values[1] <= round_trip_values[0])
+    ):
+        return False
+    if not first_round_trip_words or not second_round_trip_words:
+        return bool(round_trip_values[0] & round_trip_values[1])
+    return len(first_round_trip_words & second_round_trip_words) >= AGREEING_ROUND_TRIP_WORDS * min(
+        len(first_round_trip_words), len(second_round_trip_words)
+    )

@@ -74,3 +74,19 @@ async def test_pairs_that_no_model_is_asked_about_count_as_done(rules_only: bool
         cases, counts.append
     )
     assert sum(counts) == 7
+
+
+async def test_a_pair_whose_evidence_is_a_figure_is_left_to_people() -> None:
+    """The judge of support is shown texts alone: no model is asked, and the column says that nothing was checked."""
+    settings = msgspec.structs.replace(load([], []).curate, checks=["supported"])
+    figure = "![The mill](mill/figure-0123456789ab.png)"
+    cases = [CurationCase(0, pair_of(1, evidence=[figure]), PairOrigin(figure, "mill", "", ""))]
+    judge = PairJudge(lambda: pytest.fail("a model is asked"), settings)
+    results = await CurationRounds(judge, settings, str).run(cases, lambda _: None)
+    case = results[0]
+    assert isinstance(case, CurationCase) and case.pair.checks["supported"] == {
+        "score": 1,
+        "passed": True,
+        "why": "its evidence is a figure; not checked",
+        "checker": "rule",
+    }

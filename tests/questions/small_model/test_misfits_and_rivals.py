@@ -10,12 +10,12 @@ from groundwork.markdown.statements import statements
 from groundwork.questions.pair_drafts import Draft
 from groundwork.questions.small_model.misfits_and_rivals import (
     RivalSearch,
-    answers_agree,
     asks_for_opening_term,
     max_rival_statements,
     misfit_faults,
 )
 from groundwork.questions.small_model.question_targets import QuestionTarget, group_targets
+from groundwork.questions.small_model.sentence_strategy import answers_agree
 from tests.chunks import reading_of
 
 TITLE = "Harbour of Sarn"
