@@ -168,6 +168,55 @@ def test_rst_says_what_its_readers_see(text: str, read: list[str]) -> None:
     assert _blocks(text, ".rst") == read
 
 
+GRID = """\
++---------------------+-------+
+| Property            | Earth |
++=============+=======+=======+
+| Temperature | least | -89   |
+| in degrees  |       |       |
+|             +-------+-------+
+|             | most  | 57    |
++-------------+-------+-------+
+| 高さ        | m     | 8848  |
++-------------+-------+-------+
+"""
+
+
+def test_a_grid_of_rst_is_a_table() -> None:
+    """A cell that spans columns or rows stands in each of them; a letter as wide as two takes two columns."""
+    table = """\
+| Property | Property | Earth |
+| --- | --- | --- |
+| Temperature in degrees | least | -89 |
+| Temperature in degrees | most | 57 |
+| 高さ | m | 8848 |"""
+    indented = "".join(f"   {line}" for line in GRID.splitlines(keepends=True))
+    assert _blocks(f"Seen:\n\n{GRID}\nMore.", ".rst") == ["Seen:", table, "More."]
+    assert _blocks(f".. table:: Seen\n\n{indented}", ".rst") == ["Seen", table]
+
+
+@pytest.mark.parametrize("text", ["+ Oars\n+ Ropes", "| Row, row,\n| row your boat |", "+----+\n| Oars |\nRopes"])
+def test_lists_and_lines_of_verse_are_no_grid(text: str) -> None:
+    """A grid has a border above and below it."""
+    assert light_markup_to_markdown(text, ".rst") == text
+
+
+def test_rst_numbers_what_it_leaves_to_be_numbered() -> None:
+    """Items and footnotes; numbers that are said are left to those that say them."""
+    items = "#. Oars\n#. Ropes\n\n   #. Long\n   #. Short\n#. Bow\n\nThen:\n\n3. Stern\n#. Cox"
+    numbered = "1. Oars\n2. Ropes\n\n   1. Long\n   2. Short\n3. Bow\n\nThen:\n\n3. Stern\n4. Cox"
+    assert light_markup_to_markdown(items, ".rst") == numbered
+    notes = "Oars [#]_, ropes [1]_, bows [#]_ and sterns [*]_.\n\n.. [#] Two.\n.. [1] Four.\n.. [#] One.\n.. [*] None."
+    read = light_markup_to_markdown(notes, ".rst")
+    assert read.startswith("Oars [^2], ropes [^1], bows [^3] and sterns [^4].")
+    assert all(note in read for note in ("[^2]: Two.", "[^1]: Four.", "[^3]: One.", "[^4]: None."))
+
+
+def test_a_subtitle_of_rst_may_follow_at_once() -> None:
+    """Below the line of its title, without a blank one between them."""
+    assert _blocks("Rules\n=====\nOf 2024\n-------\n\nRow.", ".rst") == ["# Rules", "## Of 2024", "Row."]
+
+
 @pytest.mark.parametrize(
     ("text", "read"),
     [

@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
+from groundwork.documents.formats.markup.grid_tables import grid_table_end, grid_table_rows
 from groundwork.documents.formats.markup.headings_and_quoted_notes import fenced, heading, note_title, quoted_note
 from groundwork.documents.pipe_tables import table_to_markdown
 
@@ -17,8 +18,13 @@ _RST_DIRECTIVE = re.compile(r"\.\. (?:\|[^|\n]+\| )?([\w:-]+)::(?:[ \t]+(.*))?$"
 _RST_OPTION = re.compile(r"\s+:[\w-]+:")
 _RST_EXPLICIT_MARKUP = re.compile(r"\.\.(?:[ \t]|$)")  # a comment, a target, a footnote
 _RST_FOOTNOTE = re.compile(r"\.\. \[#?([\w.-]+)\][ \t]*(.*)$")
+_RST_NOTE_NUMBER = re.compile(r"\[(\d+)\]")
+_RST_UNNUMBERED_NOTES = tuple(  # the mark and the note
+    (re.compile(rf"(\[){sign}\](?=_(?!\w))"), re.compile(rf"(?m)^(\.\. \[){sign}\](?= |$)")) for sign in ("#", r"\*")
+)
 _RST_TARGET = re.compile(r"\.\. _`?([^`:\n]+)`?:[ \t]+(\S+)[ \t]*$")
 _RST_TABLE_BORDER = re.compile(r"=+(?: +=+)+ *$")
+_RST_NUMBERED_ITEM = re.compile(r"\s*(?:(\d{1,9})|#)\. ")
 _RST_TABLE_ITEM = re.compile(r"(?P<row>\*)?[ ]+(?P<dash>-)(?:[ ]+|$)")
 _RST_INLINE = re.compile(
     r"""(?P<code>``[^`\n]+(?:`[^`\n]+)*``) | :(?P<role>[\w:+-]+):`(?P<said>[^`\n]+)`
@@ -42,6 +48,7 @@ _RST_NOTE_DIRECTIVES = frozenset((
 
 def read_rst(rst_lines: list[str]) -> Iterator[str]:
     """The lines as Markdown."""
+    rst_lines = _with_note_numbers(rst_lines)
     rst_addresses = {
         rst_target[1].strip().casefold(): rst_target[2]
         for rst_line in rst_lines
@@ -50,12 +57,33 @@ def read_rst(rst_lines: list[str]) -> Iterator[str]:
     return _RstReader(rst_addresses).read(rst_lines)
 
 
+def _with_note_numbers(rst_lines: list[str]) -> list[str]:
+    """The lines with the numbers of footnotes that say none (`[#]_`, `[*]_`): in their order, those that are free."""
+    rst_text = "\n".join(rst_lines)
+    said_numbers = set(_RST_NOTE_NUMBER.findall(rst_text))
+    first_number = 1
+    for rst_mark, rst_note in _RST_UNNUMBERED_NOTES:
+        note_count = max(len(rst_mark.findall(rst_text)), len(rst_note.findall(rst_text)))
+        free_numbers = (n for n in itertools.count(first_number) if str(n) not in said_numbers)
+        note_numbers = list(itertools.islice(free_numbers, note_count))
+        rst_text = _with_numbers(rst_mark, note_numbers, rst_text)
+        rst_text = _with_numbers(rst_note, note_numbers, rst_text)
+        first_number = max(note_numbers, default=first_number - 1) + 1
+    return rst_text.split("\n")
+
+
+def _with_numbers(rst_pattern: re.Pattern[str], note_numbers: Iterable[int], rst_text: str) -> str:
+    next_number = iter(note_numbers)
+    return rst_pattern.sub(lambda match: f"{match[1]}{next(next_number)}]", rst_text)
+
+
 class _RstReader:
     """Reads lines, and the bodies of directives as lines of their own."""
 
     def __init__(self, addresses: dict[str, str]) -> None:
         self._rst_addresses = addresses
         self._rst_adornments: list[tuple[str, bool]] = []  # of titles, in order of their first appearance
+        self._rst_numbers: dict[int, int] = {}  # of the last item of each open list, by its indent
 
     def read(self, rst_lines: list[str]) -> Iterator[str]:
         rst_line_index = 0
@@ -79,11 +107,26 @@ class _RstReader:
             return self._rst_explicit_markup(rst_line, rst_body), rst_end
         if _RST_TABLE_BORDER.match(rst_line) and (rst_end := _rst_table_end(rst_lines, index)):
             return self._rst_simple_table(rst_lines[index:rst_end]), rst_end
+        if rst_end := grid_table_end(rst_lines, index):
+            return self._rst_grid_table(rst_lines[index:rst_end]), rst_end
         if rst_line.rstrip().endswith("::"):
             rst_body, rst_end = _rst_indented_block(rst_lines, index + 1, len(rst_line) - len(rst_line.lstrip()))
             if any(each.strip() for each in rst_body):
                 return self._rst_literal_block(rst_line.rstrip(), rst_body), rst_end
-        return [self._rst_inline(rst_line)], index + 1
+        return [self._rst_inline(self._rst_numbered(rst_line))], index + 1
+
+    def _rst_numbered(self, rst_line: str) -> str:
+        """A line; an item that is to be numbered by itself (`#.`) with its number."""
+        if not rst_line.strip():
+            return rst_line
+        rst_indent = len(rst_line) - len(rst_line.lstrip())
+        rst_item = _RST_NUMBERED_ITEM.match(rst_line)
+        rst_number = int(rst_item[1]) if rst_item and rst_item[1] else self._rst_numbers.get(rst_indent, 0) + 1
+        self._rst_numbers = {indent: number for indent, number in self._rst_numbers.items() if indent < rst_indent}
+        if not rst_item:
+            return rst_line
+        self._rst_numbers[rst_indent] = rst_number
+        return rst_line if rst_item[1] else f"{rst_line[:rst_indent]}{rst_number}. {rst_line[rst_item.end() :]}"
 
     def _rst_literal_block(self, rst_line: str, rst_body: list[str]) -> Iterator[str]:
         rst_literal_lead = (
@@ -153,6 +196,10 @@ class _RstReader:
                 rst_rows[-1] = [f"{above} {cell}".strip() for above, cell in zip(rst_rows[-1], rst_cells, strict=True)]
         yield from (table_to_markdown(rst_rows), "")
 
+    def _rst_grid_table(self, rst_lines: list[str]) -> Iterator[str]:
+        rst_rows = [[self._rst_inline(cell) for cell in row] for row in grid_table_rows(rst_lines)]
+        yield from ("", table_to_markdown(rst_rows), "")
+
     def _rst_inline(self, text: str) -> str:
         return _RST_INLINE.sub(self._rst_inline_words, text)
 
@@ -195,7 +242,8 @@ def _rst_role_words(rst_role: str, role_text: str) -> str:
 def _rst_title(rst_lines: list[str], rst_line_index: int) -> tuple[str, tuple[str, bool], int] | None:
     """(title, its mark and whether a line of it stands above too, lines that it takes), or none."""
     rst_above, title_line, rst_below = [*rst_lines[rst_line_index : rst_line_index + 3], "", "", ""][:3]
-    is_after_blank = rst_line_index == 0 or not rst_lines[rst_line_index - 1].strip()
+    line_before = rst_lines[rst_line_index - 1].strip() if rst_line_index else ""
+    is_after_blank = not line_before or _is_rst_adornment(line_before)  # a subtitle may follow at once
     if (
         _is_rst_adornment(rst_above)
         and title_line.strip()
