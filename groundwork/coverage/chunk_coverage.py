@@ -145,8 +145,8 @@ class _CoveringPair:
     def __init__(self, pair: Pair, reading: Reading, statements: Sequence[_CoverableStatement]) -> None:
         covering_text = f"{pair.question} {pair.answer}"
         self.pair, self.id = pair, pair.id
-        self.covering_spans = [
-            span for evidence_quote in pair.evidence if (span := reading.source_text.find(evidence_quote))
+        self.covering_quotes = [
+            part_spans for quote in pair.evidence if (part_spans := reading.source_text.find_parts(quote))
         ]
         self.text = reading.chunk.text
         self.language = reading.language
@@ -161,14 +161,15 @@ class _CoveringPair:
 
     def _covers_statement(self, statement: _CoverableStatement) -> bool:
         covered_words = len(statement.words & self.words)
-        for start, end in self.covering_spans:
-            covered_part = self.text[max(start, statement.start) : min(end, statement.end)]
+        for part_spans in self.covering_quotes:
+            covered_part = self._quoted_between(part_spans, statement.start, statement.end)
             if not covered_part or (
                 statement.words
                 and len(content_words(covered_part, self.language) & statement.words) < statement.words_needed
             ):
                 continue
-            uncovered_part = self.text[start : statement.start] + " " + self.text[statement.end : end]
+            text_before = self._quoted_between(part_spans, 0, statement.start)
+            uncovered_part = f"{text_before} {self._quoted_between(part_spans, statement.end, len(self.text))}"
             if covered_words >= MIN_ASKED_SHARE * len(statement.words) or not content_words(
                 uncovered_part, self.language
             ):
@@ -178,6 +179,11 @@ class _CoveringPair:
             and covered_words >= MIN_SAID_SHARE * len(statement.words)
             and statement.values <= self.values
         )
+
+    def _quoted_between(self, part_spans: Sequence[tuple[int, int]], start: int, end: int) -> str:
+        """What the parts of a quote have of the text from `start` to `end`."""
+        quoted_pieces = (self.text[max(start, part_start) : min(end, part_end)] for part_start, part_end in part_spans)
+        return " ".join(filter(None, quoted_pieces))
 
 
 def _statement_spans(

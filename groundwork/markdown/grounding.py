@@ -93,7 +93,7 @@ class SourceText:
 
     def __init__(self, text: str, language: str) -> None:
         self.text, self.language = text, language
-        self._quote_spans: dict[str, Span | None] = {}  # of the quotes that were looked up
+        self._quote_spans: dict[str, list[Span]] = {}  # of the quotes that were looked up
 
     @cached_property
     def word_language(self) -> str:
@@ -107,24 +107,33 @@ class SourceText:
         labels of list items and outer punctuation; then with an ellipsis for what was left out; last as cells of one
         table row.
         """
+        part_spans = self.find_parts(quote)
+        return (part_spans[0][0], part_spans[-1][1]) if part_spans else None
+
+    def find_parts(self, quote: str) -> list[Span]:
+        """Where the parts of `quote` stand, between which an ellipsis leaves something out; [] where one is not there.
+
+        What was left out may be nearly all of the text: a quote does not hold it.
+        """
         if len(self._quote_spans) >= _MOST_QUOTE_SPANS:
             self._quote_spans.clear()
         if quote not in self._quote_spans:
             self._quote_spans[quote] = self._find_quote(unicodedata.normalize("NFC", quote.strip()))
         return self._quote_spans[quote]
 
-    def _find_quote(self, quote: str) -> Span | None:
+    def _find_quote(self, quote: str) -> list[Span]:
         if not any(ground_sign.isalnum() for ground_sign in quote):  # "%:" of a makefile; never a mark of a sentence
             quote_start = self.text.find(quote) if len(quote) > 1 else -1
-            return (quote_start, quote_start + len(quote)) if quote_start >= 0 else None
+            return [(quote_start, quote_start + len(quote))] if quote_start >= 0 else []
         quote_start = self.text.find(quote)
         if quote_start >= 0 and _is_quote_of_whole_words(self.text, quote_start, quote_start + len(quote)):
-            return quote_start, quote_start + len(quote)
+            return [(quote_start, quote_start + len(quote))]
         quote_parts = [part for part in _QUOTE_ELLIPSIS.split(quote) if part.strip(_PUNCTUATION_AROUND_QUOTE)]
         if len(quote_parts) > 1:
             return _find_quote_parts(quote_parts, self.text)
         texts = (self._normalised_ground, self._normalised_without_labels)
-        return _find_normalised_quote(quote, texts) or _find_quote_in_rows(quote, self._grounding_rows)
+        quote_span = _find_normalised_quote(quote, texts) or _find_quote_in_rows(quote, self._grounding_rows)
+        return [quote_span] if quote_span else []
 
     def with_columns(self, quote: str) -> str:
         """A quote; a table's row with the names of its columns, which it does not hold itself."""
@@ -275,18 +284,19 @@ def _has_unit(answer_number: Number, grounded_numbers: Sequence[Number], ground:
     return any(answer_number.unit in (canonical_unit(name), unit_of_adverb(name)) for name in grounded_unit_names)
 
 
-def _find_quote_parts(quote_parts: Sequence[str], ground: str) -> Span | None:
-    quote_start, search_start = None, 0
+def _find_quote_parts(quote_parts: Sequence[str], ground: str) -> list[Span]:
+    part_spans: list[Span] = []
+    search_start = 0
     for quote_part in quote_parts:
         remaining_ground = ground[search_start:]
         part_span = _find_normalised_quote(
             quote_part, [_normalise_ground(remaining_ground, with_labels) for with_labels in (True, False)]
         )
         if part_span is None:
-            return None
-        quote_start = search_start + part_span[0] if quote_start is None else quote_start
+            return []
+        part_spans.append((search_start + part_span[0], search_start + part_span[1]))
         search_start += part_span[1]
-    return None if quote_start is None else (quote_start, search_start)
+    return part_spans
 
 
 def _find_normalised_quote(quote: str, normalised_grounds: Sequence[_NormalisedGround]) -> Span | None:

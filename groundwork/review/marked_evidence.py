@@ -15,7 +15,7 @@ def chunk_with_marked_evidence(chunk_id: str, marked_chunk: Chunk | None, eviden
     if marked_chunk is None:
         return {"id": chunk_id, "title": chunk_id, "pieces": [], "missing": True}
     evidence_source = SourceText(marked_chunk.text, marked_chunk.language)
-    evidence_spans = [span for quote in evidence if (span := evidence_source.find(quote))]
+    evidence_spans = [span for quote in evidence for span in evidence_source.find_parts(quote)]
     evidence_title = " › ".join(marked_chunk.headings) or marked_chunk.document
     evidence_pages = f", page {', '.join(map(str, marked_chunk.pages))}" if marked_chunk.pages else ""
     return {

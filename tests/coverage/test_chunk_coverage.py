@@ -81,6 +81,17 @@ def test_a_quote_of_several_sentences_touches_what_is_asked_about() -> None:
     assert spans["It opens at 7 on weekdays."] == ["p"]
 
 
+def test_what_an_ellipsis_leaves_out_is_not_touched() -> None:
+    """A quote with an ellipsis touches what its parts hold: one statement of which words are left out, no other."""
+    rules = "".join(f"The club lends boats of class {number} for {number + 7} hours.\n\n" for number in range(1, 6))
+    spanning = pair("p", "How long does the club lend boats?", "For 12 hours.", "The club ... for 12 hours")
+    spans = coverage(read(rules), [spanning]).spans
+    assert len(spans) == 15 and not [span for span in spans[:-3] if span.touched_by]
+    inside = pair("p", "How long is the pool?", "25 metres", "The pool is 25 metres ... 2 metres deep")
+    spans = touched([inside])
+    assert spans["The pool is 25 metres long and 2 metres deep."] == ["p"] and spans["It opens at 7 on weekdays."] == []
+
+
 def test_shares_and_gaps() -> None:
     """Shares count spans by kind; gaps are the statements that no pair covers, whatever of their numbers is named."""
     pairs = [pair("p", "How long is the pool?", "25 metres", "The pool is 25 metres long")]
