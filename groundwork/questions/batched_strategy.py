@@ -7,7 +7,6 @@ evidence, in the answer and in the criteria. Corrections are left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,31 +20,31 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import Message, PromptReader, follow_up_turns, render_template, render_turns
 from groundwork.llm.replies.reply_schema import FaultyItem, ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
-from groundwork.markdown.statements import Statement
-from groundwork.questions.chunk_interviews import (
-    MAX_TIMES_SHOWN,
+from groundwork.questions.chunk_interviews import MAX_TIMES_SHOWN
+from groundwork.questions.interview_material import SUMMARY_LENGTH, InterviewMaterial, prompt_variables
+from groundwork.questions.interview_strategy import (
     Asker,
     ForecastBasis,
     ForecastTokens,
     InterviewAnswer,
     InterviewRound,
 )
-from groundwork.questions.interview_material import SUMMARY_LENGTH, InterviewMaterial, prompt_variables
 from groundwork.questions.pair_drafts import Corrections, Draft, Drafts, JudgedDraft
 from groundwork.questions.prompt_figures import PromptFigures
+from groundwork.questions.shown_gaps import (
+    WISHED_GAPS_NOTE,
+    first_gaps,
+    numbered_gaps,
+    read_declined_gaps,
+    restore_gap_evidence,
+)
 from groundwork.records import Chunk, Rejected
 from groundwork.settings.config_schema import QA
 
 REJECTED_QUESTIONS_NOTE = "Turned down in the last round; do not ask them again in other words:"
-WISHED_GAPS_NOTE = (
-    "This time the list is an order: a reader wants each of these parts asked about. Write a pair about each, and "
-    "decline only what the chunk cannot answer."
-)
-_DECLINED_GAPS_LINE = re.compile(r"\D{0,12}(\d{1,4}(?:\s?[-–,]\s?\d{1,4}){1,99}(?=\s?:)|\d{1,4})\W*(.*)", re.DOTALL)
 BATCH_STATEMENT_CHARACTERS = 250  # at the most; a sentence has about half as many
 EXTRA_PAIRS_PER_BATCH = 3  # that a chunk may give beyond one for each of its statements: counts, comparisons, cases
 BatchMessages = list[Message]  # a conversation
-MAX_GAPS_PER_BATCH = 60  # shown in one call; the rest follows when these are closed
 
 
 @dataclass
@@ -85,8 +84,8 @@ class BatchAsker:
         """One call. The gaps are shown from the second iteration on, when there is something that they were left by."""
         chunk_text = self.chunk.text
         shows_gaps = batch_round.wished or (self.settings.show_gaps and batch_round.iteration > 1)
-        max_gaps = min(batch_round.count, MAX_GAPS_PER_BATCH) if batch_round.wished else MAX_GAPS_PER_BATCH
-        shown_gaps = batch_round.gaps[:max_gaps] if shows_gaps else []
+        max_gaps = batch_round.count if batch_round.wished else len(batch_round.gaps)
+        shown_gaps = first_gaps(batch_round.gaps, max_gaps) if shows_gaps else []
         batch_messages = self._batch_round_messages(batch_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
         self._gap_characters = sum(gap.end - gap.start for gap in batch_round.gaps)
         batch_unit = f"{self.chunk.id} iteration {batch_round.iteration}"
@@ -171,13 +170,9 @@ def _batch_variables(batch_round: InterviewRound, shown_gaps: Sequence[str]) -> 
     ]
     return {
         "asked": "\n".join(batch_question_lines),
-        "gaps": "\n".join([WISHED_GAPS_NOTE] * batch_round.wished + _numbered_gaps(shown_gaps)),
+        "gaps": "\n".join([WISHED_GAPS_NOTE] * batch_round.wished + numbered_gaps(shown_gaps)),
         "batch": str(batch_round.count),
     }
-
-
-def _numbered_gaps(gaps: Sequence[str]) -> list[str]:
-    return [f"{number}. {gap}" for number, gap in enumerate(gaps[:MAX_GAPS_PER_BATCH], 1)]
 
 
 def summary_for_chunk(chunk: Chunk, summary: str) -> str:
@@ -205,41 +200,6 @@ def rejected_question_lines(rejected_in_batch: Sequence[Rejected]) -> list[str]:
         for rejected in rejected_in_batch
     ]
     return [f"{batch_question} ({reason})" for batch_question, reason in rejected_with_reasons if batch_question]
-
-
-def read_declined_gaps(declined_in_batch: Sequence[str], shown_gaps: Sequence[Statement]) -> dict[Statement, str]:
-    """By gap the reason why it holds nothing worth asking, from "3: reason" or "5-9, 12: reason"; other numbers are
-    passed over.
-    """
-    declined_gap_reasons = {}
-    for declined_gap in declined_in_batch:
-        if declined_gap_line := _DECLINED_GAPS_LINE.match(declined_gap):
-            for gap_number in _listed_gap_numbers(declined_gap_line[1], len(shown_gaps)):
-                declined_gap_reasons[shown_gaps[gap_number - 1]] = declined_gap_line[2].strip() or "declined"
-    return declined_gap_reasons
-
-
-def _listed_gap_numbers(gap_list: str, gap_count: int) -> list[int]:
-    """The numbers of "5-9, 12" from 1 to `gap_count`."""
-    gap_numbers: list[int] = []
-    for gap_range in gap_list.split(","):
-        first_gap, *last_gap = (int(gap_number) for gap_number in re.findall(r"\d+", gap_range))
-        gap_numbers += range(max(first_gap, 1), min(last_gap[0] if last_gap else first_gap, gap_count) + 1)
-    return gap_numbers
-
-
-def restore_gap_evidence(draft: Draft, gaps: Sequence[Statement], chunk_text: str) -> Draft:
-    """`draft` with evidence that was copied from the list of gaps, where a row is in words and an item behind its lead,
-    turned back into what the chunk says.
-    """
-    gap_texts = {_normalise_gap_quote(gap.plain_text(chunk_text)): chunk_text[gap.start : gap.end] for gap in gaps}
-    return msgspec.structs.replace(
-        draft, evidence=[gap_texts.get(_normalise_gap_quote(quote), quote) for quote in draft.evidence]
-    )
-
-
-def _normalise_gap_quote(quote: str) -> str:
-    return " ".join(quote.split()).strip(" -.,;")
 
 
 def draft_of_correction(correction: Any) -> Draft:

@@ -1,29 +1,24 @@
-"""The interview about one chunk, or about two related ones: rounds of questions until nothing new comes.
+"""The interview about one chunk: rounds of questions until nothing new comes.
 
 It checks every draft, has faulty ones corrected once, counts as new only what repeats nothing, and knows after each
-iteration what of the chunk is still untouched. How is asked is the business of a strategy, which has to give an asker
-for each chunk, which answers rounds, and a forecast of its calls: `batched_strategy` gets many pairs from one call,
-`small_model.sentence_strategy` one pair a statement.
+iteration what of the chunk is still untouched. How is asked is the business of a strategy (`interview_strategy`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
-from groundwork.llm.client import Client
-from groundwork.llm.prompt_templates import PromptReader
-from groundwork.llm.replies.reply_schema import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.question_comparison import asked_question
-from groundwork.questions.interview_material import InterviewMaterial
+from groundwork.questions.interview_strategy import Asker, InterviewAnswer, InterviewRound
 from groundwork.questions.pair_drafts import (
     Draft,
     DraftBasis,
@@ -42,81 +37,10 @@ if TYPE_CHECKING:
     pass
 
 
-ForecastTokens = tuple[int, int]  # tokens in, tokens out
-TokenCounter = Callable[[list[dict[str, Any]], type | None], int]  # of a request
 MAX_TIMES_SHOWN = 2  # a gap that was shown so often, and neither asked about nor declined, is left open
 
 MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone
 MAX_UNWORTHY_ROUND_SHARE = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
-
-
-@dataclass(frozen=True)
-class InterviewRound:
-    """What an asker is told: at most `count` pairs are wanted, `pairs` are kept already, `gaps` are untouched by them,
-    `rejected` were rejected in the round before. `wished`: readers want exactly these gaps asked about.
-    """
-
-    iteration: int
-    count: int
-    pairs: Sequence[Pair]
-    gaps: Sequence[Statement]
-    rejected: Sequence[Rejected] = ()
-    wished: bool = False
-
-
-class InterviewAnswer(NamedTuple):
-    """What came back: drafts with the faults that only the asker can see; of the `shown_gaps` those declined,
-    each with the reason; whether the model says that nothing is left; and what it says contradicts something.
-    """
-
-    drafts: list[JudgedDraft]
-    shown_gaps: Sequence[Statement] = ()
-    declined: Mapping[Statement, str] = {}
-    done: bool = False
-    contradictions: Sequence[str] = ()
-
-
-class Asker(Protocol):
-    """How drafts are got from a model: at most `batch_size` an iteration, by `calls` calls so far.
-
-    `dropped`: what came in place of a draft and stayed no draft when it was corrected.
-    """
-
-    calls: int
-    dropped: list[FaultyItem]
-
-    @property
-    def batch_size(self) -> int: ...
-
-    async def ask(self, interview_round: InterviewRound) -> InterviewAnswer:
-        """One round of new drafts."""
-        ...
-
-    async def correct(self, faulty: Sequence[JudgedDraft]) -> list[Draft | None]:
-        """For each faulty draft its correction, or None where none came."""
-        ...
-
-
-@dataclass(frozen=True)
-class ForecastBasis:
-    """What the calls about a document are forecast from: `tokens` counts a request's."""
-
-    settings: QA
-    material: InterviewMaterial
-    prompt: PromptReader
-    tokens: TokenCounter
-
-
-class Strategy(Protocol):
-    """What a way to ask has to give."""
-
-    def prompt_files(self, settings: QA, /) -> list[str]: ...
-
-    def askers(
-        self, settings: QA, material: InterviewMaterial, prompt: PromptReader, client: Callable[[], Client], /
-    ) -> list[Asker]: ...
-
-    def forecast(self, basis: ForecastBasis, reading: Reading, limit: int | None, /) -> Iterator[ForecastTokens]: ...
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """The interviews of one document: in which rounds each chunk is asked about, how much, and what came of it.
 
-How is asked is the business of a strategy (`chunk_interviews.Strategy`), chosen by qa.strategy. For --dry-run: what the
+How is asked is the business of a strategy (`interview_strategy`), chosen by qa.strategy. For --dry-run: what the
 interviews will ask.
 """
 
@@ -23,15 +23,7 @@ from groundwork.errors import UnitError
 from groundwork.installation import as_typed
 from groundwork.llm.client import Client
 from groundwork.message_wording import counted
-from groundwork.questions.chunk_interviews import (
-    Asker,
-    ChunkInterview,
-    ForecastBasis,
-    ForecastTokens,
-    Strategy,
-    run_chunk_interview,
-    statement_excerpt,
-)
+from groundwork.questions.chunk_interviews import ChunkInterview, run_chunk_interview, statement_excerpt
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.likeness_calibration import Likeness, encoder_and_likeness
 from groundwork.questions.duplicates.question_comparison import asked_question
@@ -40,6 +32,7 @@ from groundwork.questions.interview_material import (
     StatementsByChunk,
     wished_statements,
 )
+from groundwork.questions.interview_strategy import Asker, ForecastBasis, ForecastTokens, Strategy
 from groundwork.questions.pair_drafts import draft_basis_of
 from groundwork.questions.two_chunk_interviews import (
     TwoChunkInterview,

@@ -165,8 +165,8 @@ def _qa_outcome(qa_interviews: DocumentInterviews, qa_coverage: DocumentCoverage
 
 def estimate_qa(job: Job, unit: Unit) -> Estimate:
     """Calls and tokens for --dry-run, from the real prompts."""
-    from groundwork.questions.chunk_interviews import ForecastBasis
     from groundwork.questions.document_interviews import forecast_interview_calls
+    from groundwork.questions.interview_strategy import ForecastBasis
 
     qa_call = job.config.qa
 

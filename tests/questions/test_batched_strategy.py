@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from groundwork.questions.batched_strategy import MAX_GAPS_PER_BATCH, BatchAsker, read_declined_gaps
-from groundwork.questions.chunk_interviews import InterviewRound
+from groundwork.questions.batched_strategy import BatchAsker
+from groundwork.questions.interview_strategy import InterviewRound
 from groundwork.questions.pair_drafts import Drafts
+from groundwork.questions.shown_gaps import MAX_SHOWN_GAPS, read_declined_gaps
 from groundwork.settings.config_files import CONFIG_DIR, load
 from tests.chunks import reading_of
 
@@ -35,7 +36,7 @@ async def test_only_gaps_that_stand_in_the_request_count_as_shown() -> None:
     asker = BatchAsker(client, qa, reading.chunk, prompt, "", variables)  # type: ignore[arg-type]
     answer = await asker.ask(InterviewRound(1, 100, [], reading.statements, wished=True))
     listed = [line for line in client.request.splitlines() if re.match(r"\d+\. Boat", line)]
-    assert len(answer.shown_gaps) == len(listed) == MAX_GAPS_PER_BATCH
+    assert len(answer.shown_gaps) == len(listed) == MAX_SHOWN_GAPS
 
 
 @pytest.mark.parametrize(

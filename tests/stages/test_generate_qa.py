@@ -127,7 +127,7 @@ def test_a_model_that_says_it_is_done_ends_the_chunk(mill: Mill) -> None:
 
 def test_all_gaps_are_put_to_a_model_that_says_it_is_done(mill: Mill, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many there are: what no call had room to show is not declined by a reply to others."""
-    monkeypatch.setattr("groundwork.questions.batched_strategy.MAX_GAPS_PER_BATCH", 2)
+    monkeypatch.setattr("groundwork.questions.shown_gaps.MAX_SHOWN_GAPS", 2)
     done = {"pairs": [], "done": True}
     mill.run(replying({"pairs": [pair("The Orrin mill ground barley until 1931.")], "done": True}, done, done))
     shown = [re.findall(r"^\d\. (.+)$", said(body), re.MULTILINE) for body in mill.server.requests]

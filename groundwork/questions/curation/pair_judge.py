@@ -144,52 +144,52 @@ class JudgeForm(ABC):
 
 @dataclass(frozen=True)
 class MarksForm(JudgeForm):
-    """A mark for each of `mark_names`, 0 to 2, or to the number of criteria."""
+    """A mark for each of `judged_parts`, 0 to 2, or to the number of criteria."""
 
     remarks = True
 
     @property
     @abstractmethod
-    def mark_names(self) -> Sequence[str]:
+    def judged_parts(self) -> Sequence[str]:
         """What is marked, in order: a check of curation, or "wrong_answer"."""
 
-    def mark_names_for(self, case: CurationCase) -> Sequence[str]:
-        """Those of `mark_names` that `case` is marked for: "wrong_answer" only where one is shown."""
-        return [mark_name for mark_name in self.mark_names if mark_name != "wrong_answer" or case.wrong_answer]
+    def judged_parts_of(self, case: CurationCase) -> Sequence[str]:
+        """Those of `judged_parts` that `case` is marked for: "wrong_answer" only where one is shown."""
+        return [judged_part for judged_part in self.judged_parts if judged_part != "wrong_answer" or case.wrong_answer]
 
     @property
     def pair_field_description(self) -> str:
-        return self._describe_marks(self.mark_names)
+        return self._describe_marks(self.judged_parts)
 
-    def _describe_marks(self, mark_names: Sequence[str]) -> str:
-        mark_count = len(mark_names)
-        if "wrong_answer" in mark_names:
-            return f"a list of {mark_count - 1} whole numbers, {mark_count} where a wrong answer is shown"
-        return "a whole number" if mark_count == 1 else f"a list of {mark_count} whole numbers"
+    def _describe_marks(self, judged_parts: Sequence[str]) -> str:
+        judged_part_count = len(judged_parts)
+        if "wrong_answer" in judged_parts:
+            return f"a list of {judged_part_count - 1} whole numbers, {judged_part_count} where a wrong answer is shown"
+        return "a whole number" if judged_part_count == 1 else f"a list of {judged_part_count} whole numbers"
 
     def pair_field_schema(self, case: CurationCase) -> Json:
-        mark_count = len(self.mark_names_for(case))
-        return INTEGER_SCHEMA if len(self.mark_names) == 1 else list_schema(INTEGER_SCHEMA, mark_count)
+        judged_part_count = len(self.judged_parts_of(case))
+        return INTEGER_SCHEMA if len(self.judged_parts) == 1 else list_schema(INTEGER_SCHEMA, judged_part_count)
 
     def read_pair_field(self, case: CurationCase, reply_value: Any) -> Any | None:
         """The share of the full mark that the pair has in each part; None where a mark is missing or out of range."""
-        judge_marks = [reply_value] if isinstance(reply_value, int) else reply_value
-        mark_names = self.mark_names_for(case)
+        reply_marks = [reply_value] if isinstance(reply_value, int) else reply_value
+        judged_parts = self.judged_parts_of(case)
         criterion_count = len(case.pair.evaluation_criteria)
         full_marks = [
-            criterion_count if name in ("criteria", "wrong_answer") else FULL_JUDGE_MARK for name in mark_names
+            criterion_count if name in ("criteria", "wrong_answer") else FULL_JUDGE_MARK for name in judged_parts
         ]
-        if not isinstance(judge_marks, list) or len(judge_marks) not in (len(mark_names), len(self.mark_names)):
+        if not isinstance(reply_marks, list) or len(reply_marks) not in (len(judged_parts), len(self.judged_parts)):
             return None  # a mark for a wrong answer that is not shown does no harm
-        named_marks = list(zip(mark_names, judge_marks, full_marks, strict=False))
+        named_marks = list(zip(judged_parts, reply_marks, full_marks, strict=False))
         if not all(type(mark) is int and 0 <= mark <= full_mark for _, mark, full_mark in named_marks):
             return None
-        return {mark_name: mark / max(1, full_mark) for mark_name, mark, full_mark in named_marks}
+        return {judged_part: mark / max(1, full_mark) for judged_part, mark, full_mark in named_marks}
 
     def reply_tokens(self, cases: Sequence[CurationCase]) -> int:
         tokens_per_judged_pair = JUDGE_FIELD_TOKENS + REMARK_SHARE * REMARK_TOKENS
         return JUDGE_FRAME_TOKENS + sum(
-            round(tokens_per_judged_pair + MARK_TOKENS * len(self.mark_names_for(case))) for case in cases
+            round(tokens_per_judged_pair + MARK_TOKENS * len(self.judged_parts_of(case))) for case in cases
         )
 
 
@@ -201,17 +201,17 @@ class ApartForm(MarksForm):
     name = "apart"
 
     @property
-    def mark_names(self) -> Sequence[str]:
+    def judged_parts(self) -> Sequence[str]:
         return *self.checks, *(("wrong_answer",) if "criteria" in self.checks else ())
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:
-        mark_names = max((self.mark_names_for(case) for case in cases), key=len)
-        judged_check_prompts = [self.prompt(self.settings.prompts[mark_name]).strip() for mark_name in mark_names]
+        judged_parts = max((self.judged_parts_of(case) for case in cases), key=len)
+        judged_check_prompts = [self.prompt(self.settings.prompts[judged_part]).strip() for judged_part in judged_parts]
         numbered_judge_prompts = "\n".join(f"{i}. {text}" for i, text in enumerate(judged_check_prompts, 1))
         judged_pair_texts = "\n\n".join(self._render_pair(number, case) for number, case in enumerate(cases, 1))
         return render_turns(
             self.prompt(self.settings.prompts["pairs"]),
-            count=self._describe_marks(mark_names),
+            count=self._describe_marks(judged_parts),
             checks=numbered_judge_prompts,
             document=name if (name := cases[0].origin.name) not in ("", UNNAMED) else "(no name)",
             pairs=judged_pair_texts,
@@ -240,7 +240,7 @@ class SupportedForm(MarksForm):
     shows_text = True
 
     @property
-    def mark_names(self) -> Sequence[str]:
+    def judged_parts(self) -> Sequence[str]:
         return ("supported",)
 
     def messages(self, cases: Sequence[CurationCase]) -> list[Message]:

@@ -28,8 +28,14 @@ from groundwork.llm.prompt_templates import PromptReader, render_turns
 from groundwork.llm.replies.reply_schema import FaultyItem
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.statements import Statement
-from groundwork.questions.chunk_interviews import Asker, ForecastBasis, ForecastTokens, InterviewAnswer, InterviewRound
 from groundwork.questions.interview_material import InterviewMaterial, table_caption
+from groundwork.questions.interview_strategy import (
+    Asker,
+    ForecastBasis,
+    ForecastTokens,
+    InterviewAnswer,
+    InterviewRound,
+)
 from groundwork.questions.pair_drafts import Draft, Fault, JudgedDraft
 from groundwork.questions.small_model.criteria_from_answer_clauses import (
     category_from_wording,
