@@ -85,9 +85,8 @@ def locate_dataset(argument: str, data: Workspace, prefer: str = "qa") -> Datase
         )
     if (hub_match := HUB_ID.match(argument)) and not argument.startswith("."):
         revision, split = hub_match["revision"] or "", hub_match["split"] or ""
-        return DatasetSource(
-            name=argument, key=slug(argument), kind="hub", hub_id=hub_match["id"], revision=revision, split=split
-        )
+        hub_id, key = hub_match["id"], slug(argument)
+        return DatasetSource(name=argument, key=key, kind="hub", hub_id=hub_id, revision=revision, split=split)
     raise UsageError(f"{argument}: no run, no folder and no Hub id (org/name); {nearest_run(argument, data)}")
 
 
@@ -132,10 +131,8 @@ def _locate_finished_dataset(argument: str, data: Workspace) -> DatasetSource | 
     """The finished dataset `argument` of data/datasets, if there is one."""
     if not (argument_folder := _argument_subfolder(data.path("datasets"), argument)):
         return None
-    argument_name, argument_files = (
-        argument_folder.relative_to(data.path("datasets")).as_posix(),
-        row_files(argument_folder),
-    )
+    argument_name = argument_folder.relative_to(data.path("datasets")).as_posix()
+    argument_files = row_files(argument_folder)
     return (
         DatasetSource(name=argument_name, key=f"datasets-{slug(argument_name)}", kind="files", files=argument_files)
         if argument_files
@@ -174,9 +171,8 @@ def _dataset_commit(argument_source: DatasetSource) -> str:
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        dataset_info = HfApi().dataset_info(
-            argument_source.hub_id, revision=argument_source.revision or None, timeout=20
-        )
+        revision = argument_source.revision or None
+        dataset_info = HfApi().dataset_info(argument_source.hub_id, revision=revision, timeout=20)
     except RevisionNotFoundError as error:
         raise UsageError(f"{argument_source.hub_id}: has no revision {argument_source.revision!r}") from error
     except (RepositoryNotFoundError, HfHubHTTPError) as error:

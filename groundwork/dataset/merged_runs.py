@@ -81,12 +81,9 @@ class JoinedRuns:
             if row_to_merge.split not in MIRROR_SPLITS:
                 merge_id = self._free_id(row_to_merge.id, slug(merged_name))
                 self._used_ids.add(merge_id)
-                self.candidates.append(
-                    MergeCandidate(_merge_pair(row_to_merge, merge_id, merged_name), merged_name, merge_order)
-                )
-        is_unmirrored = np.array(
-            [merge_row.split not in MIRROR_SPLITS for merge_row in embedded.dataset.rows], dtype=bool
-        )
+                merge_pair = _merge_pair(row_to_merge, merge_id, merged_name)
+                self.candidates.append(MergeCandidate(merge_pair, merged_name, merge_order))
+        is_unmirrored = np.array([row.split not in MIRROR_SPLITS for row in embedded.dataset.rows], dtype=bool)
         self._vectors.append(embedded.vectors if is_unmirrored.all() else embedded.vectors[is_unmirrored])
 
     def _free_id(self, merge_id: str, run_prefix: str) -> str:
@@ -141,9 +138,8 @@ def _keeper_of_leader(
     """(n,): of each leader of a wording the best one that asks the same, itself where there is none; -1 of others."""
     merge_leaders, merge_count = np.sort(leaders_best_first), len(merging)
     leader_vectors = joined_vectors if len(merge_leaders) == merge_count else joined_vectors[merge_leaders]
-    leader_questions = LazySequence(
-        array("q", merge_leaders.tobytes()), lambda place: asked_question(merging[place].pair)
-    )
+    leader_places = array("q", merge_leaders.tobytes())
+    leader_questions = LazySequence(leader_places, lambda place: asked_question(merging[place].pair))
     same_questions = SameQuestions(leader_questions, leader_vectors, likeness)
     keeper_of_leader: Places = np.full(merge_count, -1)
     for merge_leader in leaders_best_first.tolist():
@@ -158,9 +154,8 @@ def _merge_wording_numbers(merging: Iterable[MergeCandidate]) -> Places:
     """A number for the wording of each question, the same for the same."""
     wording_numbers: dict[bytes, int] = {}
     hashes = (wording_hash(merge_candidate.pair.question) for merge_candidate in merging)
-    return np.array(
-        array("q", (wording_numbers.setdefault(wording, len(wording_numbers)) for wording in hashes)), dtype=np.int64
-    )
+    merge_numbers = (wording_numbers.setdefault(wording, len(wording_numbers)) for wording in hashes)
+    return np.array(array("q", merge_numbers), dtype=np.int64)
 
 
 def write_merged_run(run_folder: Path, merged: MergedRuns) -> list[Path]:
@@ -198,13 +193,8 @@ def _write_merged_files(
 
 
 def _merge_rank(merge_candidate: MergeCandidate) -> tuple[int, int, int, int]:
-    merge_pair = merge_candidate.pair
-    return (
-        len(merge_pair.evidence),
-        len(merge_pair.evaluation_criteria),
-        len(merge_pair.answer),
-        -merge_candidate.order,
-    )
+    pair = merge_candidate.pair
+    return len(pair.evidence), len(pair.evaluation_criteria), len(pair.answer), -merge_candidate.order
 
 
 def _keep_reason(keeper: MergeCandidate, copy: MergeCandidate) -> str:

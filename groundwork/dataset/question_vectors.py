@@ -37,9 +37,8 @@ def job_encoder(job: Job) -> Encoder:
     """The encoder that the settings name, with the job's client where it is an endpoint's."""
     embedding_settings = job.config.embeddings
     endpoint_client = job.client if embedding_settings.backend == "endpoint" else None
-    return encoder_for(
-        embedding_settings, job.data.cache("embeddings"), endpoint_client, job.data.joined_cache("embeddings")
-    )
+    cache, joined_cache = job.data.cache("embeddings"), job.data.joined_cache("embeddings")
+    return encoder_for(embedding_settings, cache, endpoint_client, joined_cache)
 
 
 def static_encoder(job: Job) -> Encoder:

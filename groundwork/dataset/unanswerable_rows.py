@@ -128,9 +128,8 @@ def _questions_needed(rows: Sequence[Row], runs: Sequence[str], unanswerable_set
         if unanswerable_settings.eval_split
         else 0
     )
-    return sum(
-        general_rows_needed(count, unanswerable_settings.unanswerable) for count in (train_count, eval_count) if count
-    )
+    share = unanswerable_settings.unanswerable
+    return sum(general_rows_needed(count, share) for count in (train_count, eval_count) if count)
 
 
 def unanswerable_estimate(job: Job, inputs: BuildInputs, rows: Sequence[Row]) -> Estimate:

@@ -86,10 +86,8 @@ def paired_difference(score_differences: Sequence[float], clusters: Sequence[str
         _clustered_variance(padded_differences, padded_weights, padded_clusters, correction=cluster_count)
     )
     padded_mean = float((padded_differences * padded_weights).sum() / padded_weights.sum())
-    half_width, one_sided = (
-        _t_quantile(max(cluster_count, 2)) * standard_error,
-        _t_quantile(max(cluster_count, 2), 0.95) * standard_error,
-    )
+    half_width = _t_quantile(max(cluster_count, 2)) * standard_error
+    one_sided = _t_quantile(max(cluster_count, 2), 0.95) * standard_error
     pair_spread = standard_error * math.sqrt(padded_weights.sum())
     low, high, least, most = (
         min(1.0, max(-1.0, padded_mean + interval_offset))

@@ -80,9 +80,8 @@ def measure_mirror_gap(
     `mirror_gain` over the base model below the margin.
     """
     if not mirror_pairs:
-        return MirrorGap(
-            difference=None, conclusion="cannot tell", reason="no question has a score in eval and in the mirror"
-        )
+        gap_reason = "no question has a score in eval and in the mirror"
+        return MirrorGap(difference=None, conclusion="cannot tell", reason=gap_reason)
     mirror_difference = paired_difference(
         [pair.mirror - pair.eval for pair in mirror_pairs], [pair.cluster for pair in mirror_pairs]
     )
@@ -109,23 +108,17 @@ def _gap_conclusion(
     )
     gap_words = f"the mirror's score is {mirror_position} eval's"
     if mirror_score.most < gap_bounds.floor:
-        return (
-            "not learnt",
-            f"even asked in the words of training it meets only {mirror_score.mean:.0%} of the criteria",
-        )
+        met_share = f"{mirror_score.mean:.0%} of the criteria"
+        return "not learnt", f"even asked in the words of training it meets only {met_share}"
     if mirror_gain and mirror_gain.most < gap_bounds.margin:
-        return (
-            "not learnt",
-            f"asked in the words of training it gains {mirror_gain.mean * 100:+.0f} points over its base",
-        )
+        gained_points = f"{mirror_gain.mean * 100:+.0f} points"
+        return "not learnt", f"asked in the words of training it gains {gained_points} over its base"
     if mirror_difference.low > 0 and mirror_difference.mean >= gap_bounds.margin:
         return "learnt by heart", f"{gap_words}: it answers what it was trained on, less so in other words"
     if mirror_difference.most < gap_bounds.margin:
         return "learnt", f"{gap_words}: it also knows in other words what it learnt"
-    return (
-        "cannot tell",
-        f"{gap_words}, anything from {mirror_difference.low * 100:+.0f} to {mirror_difference.high * 100:+.0f}",
-    )
+    gap_range = f"{mirror_difference.low * 100:+.0f} to {mirror_difference.high * 100:+.0f}"
+    return "cannot tell", f"{gap_words}, anything from {gap_range}"
 
 
 def _mirror_pairs_needed(mirror_difference: PairedDifference, margin: float) -> int:

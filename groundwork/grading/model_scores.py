@@ -64,9 +64,8 @@ class ModelScores(msgspec.Struct, frozen=True, kw_only=True):
 
 def checkpoint_step(name: str) -> int | None:
     """The number that a checkpoint's name ends in: 200 of "checkpoint-200"."""
-    step_match = (
-        _CHECKPOINT_STEP.search(name) if re.search(r"step|checkpoint|ckpt|epoch|iter", name, re.IGNORECASE) else None
-    )
+    is_checkpoint = re.search(r"step|checkpoint|ckpt|epoch|iter", name, re.IGNORECASE)
+    step_match = _CHECKPOINT_STEP.search(name) if is_checkpoint else None
     return int(step_match[1]) if step_match else None
 
 

@@ -113,10 +113,8 @@ def _spoil_with_other_answer(spoiled_row: QuestionRow, all_rows: Sequence[Questi
 
     Not one that the evidence holds as well: it might be right.
     """
-    language, evidence_terms = (
-        _row_language(spoiled_row),
-        content_terms("\n".join(spoiled_row.evidence), _row_language(spoiled_row)),
-    )
+    language = _row_language(spoiled_row)
+    evidence_terms = content_terms("\n".join(spoiled_row.evidence), _row_language(spoiled_row))
     spoiled_terms = content_terms(spoiled_row.question, language)
 
     def likeness(spoiling_row: QuestionRow) -> tuple[bool, bool, bool, float]:

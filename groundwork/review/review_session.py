@@ -93,12 +93,10 @@ def accepting_verdict(
 
 def apply_reviewer_decision(pair: Pair, reviewer_decision: Decision | None) -> Pair:
     """The pair as a reviewer accepted it; as it stands where that is not so."""
-    applies = (
-        reviewer_decision is not None
-        and reviewer_decision.accepts
-        and reviewer_decision.question_hash == question_hash(pair)
-    )
-    return apply_edits(pair, reviewer_decision.edited) if reviewer_decision is not None and applies else pair
+    if reviewer_decision is None or not reviewer_decision.accepts:
+        return pair
+    is_same_question = reviewer_decision.question_hash == question_hash(pair)
+    return apply_edits(pair, reviewer_decision.edited) if is_same_question else pair
 
 
 def incomplete_pair_reason(reviewed_pair: Pair, reviewer_edits: dict[str, Any]) -> str:
@@ -236,12 +234,7 @@ class ReviewSession:
 
     def _review_files_signature(self) -> tuple[tuple[str, int, int], ...]:
         reviewed_run = self.data.path("qa", self.run)
-        reviewed_folders = (
-            reviewed_run,
-            reviewed_run / "rejected",
-            reviewed_run / "curated",
-            reviewed_run / "curated" / "rejected",
-        )
+        reviewed_folders = [reviewed_run / part for part in ("", "rejected", "curated", "curated/rejected")]
         reviewed_files = [
             reviewed_file
             for reviewed_folder in reviewed_folders

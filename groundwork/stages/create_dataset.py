@@ -236,7 +236,8 @@ async def create_and_write_dataset(job: Job, unit: Unit) -> Outcome:
     from groundwork.dataset.creation.output_files import replace_output_files
     from groundwork.dataset.dataset_versions import read_versions
     from groundwork.dataset.publish.trainer_formats import export_warnings
-    from groundwork.dataset.split_report.descriptive_sentences import describe_warnings, split_report_lines
+    from groundwork.dataset.split_report.descriptive_sentences import describe_warnings
+    from groundwork.dataset.split_report.terminal_lines import split_report_lines
 
     dataset_inputs: BuildInputs = unit.payload
     dataset_inputs.is_broken = True

@@ -26,6 +26,7 @@ from groundwork.dataset.reword.eval_rewording import (
     rewording_messages,
 )
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
+from groundwork.dataset.split.eval_leakage import count_near_copies
 from groundwork.dataset.split.eval_selection import (
     CannotSplit,
     EvalDraw,
@@ -38,7 +39,7 @@ from groundwork.dataset.split_report.report_schema import BuiltDataset, Replaced
 from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report, value_shares
 from groundwork.dataset.unanswerable_rows import add_unanswerable, unanswerable_estimate
 from groundwork.embedding.cosine_threshold import calibrate_by_script, calibrate_threshold, threshold_of
-from groundwork.embedding.nearest_neighbours import Vectors, find_nearest
+from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.errors import UnitError
 from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.message_wording import counted
@@ -136,7 +137,7 @@ async def _build_beside_eval(
     phrased_rows = await _build_phrased_rows(
         eval_draw.train, eval_draw.train_vectors, thresholds, EvalBorder.of(eval_rows), build_settings, build_tools
     )
-    near_copy_count = await _count_near_copies(eval_rows, phrased_rows.rows, thresholds, build_tools)
+    near_copy_count = await count_near_copies(eval_rows, phrased_rows.rows, thresholds, build_tools.encode)
     return _add_phrasings(built_splits, phrased_rows, build_settings, near_copy_count)
 
 
@@ -174,18 +175,6 @@ async def _build_reworded_eval(
             f"dataset.rephrase.max_copied. The last reason: {reworded_eval.replaced[-1][1]}"
         )
     return reworded_eval
-
-
-async def _count_near_copies(
-    eval_rows: list[Row], train_rows: list[Row], thresholds: ThresholdOf, build_tools: BuildTools
-) -> int | None:
-    """How many questions of eval lie as near to a copy in train as near-duplicates do."""
-    train_copies = [row.question for row in train_rows if is_phrasing(row)]
-    if not train_copies:
-        return None
-    eval_vectors = await build_tools.encode([row.question for row in eval_rows], "query")
-    copy_cosines = find_nearest(eval_vectors, await build_tools.encode(train_copies, "query"))[1]
-    return sum(bool(cosine >= thresholds(row.question)) for cosine, row in zip(copy_cosines, eval_rows, strict=True))
 
 
 async def _build_phrased_rows(

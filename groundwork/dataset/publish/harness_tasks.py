@@ -63,10 +63,8 @@ def python_identifier(name: str) -> str:
 
 def _task_record(eval_row: Row, *, context: bool) -> dict[str, object]:
     columns = ("id", "question", "answer", "evaluation_criteria", "document", "cluster", "category", "difficulty")
-    return {
-        "prompt": eval_row.question_text(context=context),
-        **{column: getattr(eval_row, column) for column in columns},
-    }
+    prompt = eval_row.question_text(context=context)
+    return {"prompt": prompt, **{column: getattr(eval_row, column) for column in columns}}
 
 
 def _judge_code(task_judge: TaskJudge) -> str:

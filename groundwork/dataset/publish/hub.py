@@ -159,10 +159,8 @@ def _check_member(hub_account: dict[str, Any], organization: str) -> None:
 
 def _check_token(hub_account: dict[str, Any], namespace: str) -> None:
     access_token = hub_account.get("auth", {}).get("accessToken", {})
-    write_role, token_remedy = (
-        access_token.get("role", "write"),
-        f"make one with write rights at {TOKENS_URL}, then {LOGIN_HINT}",
-    )
+    write_role = access_token.get("role", "write")
+    token_remedy = f"make one with write rights at {TOKENS_URL}, then {LOGIN_HINT}"
     if write_role == "read":
         raise UsageError(f"the token {access_token.get('displayName', '')!r} may only read; {token_remedy}")
     if write_role == "fineGrained":

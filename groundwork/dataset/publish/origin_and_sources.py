@@ -151,7 +151,6 @@ def document_languages(source_rows: Sequence[Row]) -> list[str]:
     """The languages of the documents that `source_rows` come from, told by their questions."""
     questions_by_source: dict[str, str] = {}
     for source_row in source_rows:
-        questions_by_source[source_row.document] = (
-            f"{questions_by_source.get(source_row.document, '')} {source_row.question}"
-        )
+        earlier_questions = questions_by_source.get(source_row.document, "")
+        questions_by_source[source_row.document] = f"{earlier_questions} {source_row.question}"
     return sorted({detect_language(questions) for questions in questions_by_source.values()} - {""})

@@ -31,9 +31,8 @@ def export_files(
                 )
         exported_splits = [split for split in splits if f"exports/{export_format}/{split}.jsonl" in export_contents]
         if exported_splits:
-            export_contents[f"exports/{export_format}/README.md"] = _format_readme(
-                export_format, exported_splits
-            ).encode()
+            format_readme = _format_readme(export_format, exported_splits)
+            export_contents[f"exports/{export_format}/README.md"] = format_readme.encode()
     return export_contents
 
 
@@ -54,9 +53,8 @@ def _format_readme(format_name: str, splits: Sequence[str]) -> str:
 
 def messages_record(trainer_row: Row, system_prompt: str, context: bool) -> Record:
     """Roles and contents, the answer last."""
-    return {
-        "messages": [*_format_question_turns(trainer_row, system_prompt, context), assistant_turn(trainer_row.answer)]
-    }
+    asked_turns = _format_question_turns(trainer_row, system_prompt, context)
+    return {"messages": [*asked_turns, assistant_turn(trainer_row.answer)]}
 
 
 def prompt_completion_record(trainer_row: Row, system_prompt: str, context: bool) -> Record:
@@ -113,11 +111,7 @@ def export_warnings(formats: Sequence[str], splits: Mapping[str, int]) -> list[s
         for export_format, deprecation in DEPRECATED.items()
         if export_format in formats
     ]
-    eval_formats = (
-        [export_format for export_format in formats if export_format in (*HARNESSES, *EVAL_ONLY)]
-        if len(splits) == 1
-        else []
-    )
-    return format_warnings + [f"{', '.join(eval_formats)}: nothing to export without an eval split"] * bool(
-        eval_formats
-    )
+    eval_formats = [export_format for export_format in formats if export_format in (*HARNESSES, *EVAL_ONLY)]
+    if len(splits) == 1 and eval_formats:
+        format_warnings.append(f"{', '.join(eval_formats)}: nothing to export without an eval split")
+    return format_warnings

@@ -151,10 +151,9 @@ def is_copy(
 
     `same_words`: from which share of words in common on it is the other order alone that differs.
     """
-    is_same_wording = (
-        share_in_order(original, reworded) >= SAME_ORDER_SHARE or share_in_common(original, reworded) >= same_words
-    )
-    return is_same_wording or copied_share(original, reworded, keep) > most_copied
+    if share_in_order(original, reworded) >= SAME_ORDER_SHARE or share_in_common(original, reworded) >= same_words:
+        return True
+    return copied_share(original, reworded, keep) > most_copied
 
 
 def are_other_words(original: str, reworded: str, keep: Iterable[str] = ()) -> bool:

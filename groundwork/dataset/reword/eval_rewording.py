@@ -358,10 +358,8 @@ async def _judge_rewording_batch(
             return f"Give marks for all {len(rewording_batch)} pairs; pair {min(unmarked_pairs)} has none."
         return None
 
-    judge_turns, schema = (
-        rewording_judge_messages(template, rewording_batch),
-        ReplyRequirements(RewordingMarks, check=missing_marks),
-    )
+    judge_turns = rewording_judge_messages(template, rewording_batch)
+    schema = ReplyRequirements(RewordingMarks, check=missing_marks)
     more_rewordings = f" and {len(rewording_batch) - 1} more" if rewording_batch[1:] else ""
     judge_unit = f"{rewording_batch[0][0].id} rewording{more_rewordings}"
     try:

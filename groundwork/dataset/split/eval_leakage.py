@@ -1,4 +1,4 @@
-"""How near eval lies to train: the nearest question of train to each of eval, and what asks the same there."""
+"""How near eval lies to train: the nearest question of train to each of eval, copies, and what asks the same there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from groundwork.dataset.split.eval_selection import EvalSplit
+from groundwork.dataset.reword.train_phrasings import is_phrasing
+from groundwork.dataset.split.eval_selection import Encode, EvalSplit, ThresholdOf
 from groundwork.dataset.split_report.report_schema import EvalRow, Neighbour
 from groundwork.embedding.nearest_neighbours import Rows, Vectors, find_nearest
 from groundwork.questions.duplicates.duplicate_search import SameQuestions
@@ -101,3 +102,15 @@ def _nearest_in_train(
         else None
         for i, row_cosine in zip(nearest_rows.tolist(), cosines, strict=True)
     ]
+
+
+async def count_near_copies(
+    eval_rows: Sequence[Row], train_rows: Sequence[Row], thresholds: ThresholdOf, encode: Encode
+) -> int | None:
+    """How many questions of eval lie as near to a copy in train as near-duplicates do."""
+    train_copies = [row.question for row in train_rows if is_phrasing(row)]
+    if not train_copies:
+        return None
+    eval_vectors = await encode([row.question for row in eval_rows], "query")
+    copy_cosines = find_nearest(eval_vectors, await encode(train_copies, "query"))[1]
+    return sum(bool(cosine >= thresholds(row.question)) for cosine, row in zip(copy_cosines, eval_rows, strict=True))

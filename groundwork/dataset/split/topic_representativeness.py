@@ -40,10 +40,8 @@ def assess_representativeness(
     """The verdict on a split by its counts. `pool_by_topic`, `split_by_topic`: rows of all and of the split by topic,
     (k,) each, those of the split among those of all; `empty`: places of the split that stayed empty.
     """
-    topic_counts, split_topic_counts = (
-        np.asarray(pool_by_topic, dtype=np.int64),
-        np.asarray(split_by_topic, dtype=np.int64),
-    )
+    topic_counts = np.asarray(pool_by_topic, dtype=np.int64)
+    split_topic_counts = np.asarray(split_by_topic, dtype=np.int64)
     eval_count, topic_count = int(split_topic_counts.sum()), int((topic_counts > 0).sum())
     pool_shares, split_shares = topic_counts / max(1, topic_counts.sum()), split_topic_counts / max(1, eval_count)
     topic_distance = float(np.abs(split_shares - pool_shares).sum() / 2)

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from groundwork.console import terminal
-from groundwork.dataset.split_report.report_schema import Closeness, Mixture, SplitReport, SplitShare
+from groundwork.dataset.split_report.report_schema import Closeness, Mixture, SplitReport
 from groundwork.installation import as_typed
-from groundwork.message_wording import counted, shorten_text
-
-ENTRIES_SHOWN = 12  # values of a table in the terminal and clusters listed
+from groundwork.message_wording import counted
 
 MIRROR_PURPOSE = (
     "as good on eval as on the mirror means that the facts were learnt, and better on the mirror that the sentences "
     "were learnt by heart."
 )
-SPARKLINE_BARS = "▁▂▃▄▅▆▇█"
 
 
 def describe_splits(described: SplitReport) -> list[str]:
@@ -233,69 +227,3 @@ def describe_warnings(described: SplitReport) -> list[str]:
         unjudged_warning = counted(described.unjudged, "rewording was", "rewordings were")
         report_warnings.append(f"{unjudged_warning} not judged: the model's replies were unusable")
     return report_warnings
-
-
-def split_report_lines(described: SplitReport, columns: int = 10_000) -> list[str]:
-    """The report for a terminal of so many columns."""
-    import textwrap
-
-    def fitted_lines(line: str) -> list[str]:
-        indent = " " * (len(line) - len(line.lstrip()) + 2)
-        return textwrap.wrap(line, columns, subsequent_indent=indent, break_on_hyphens=False)
-
-    return [
-        output_line
-        for line in _report_lines(described)
-        for output_line in (fitted_lines(line) if len(line) > columns else [line])
-    ]
-
-
-def _report_lines(described: SplitReport) -> list[str]:
-    split_sizes = ", ".join(f"{count:,} {split}" for split, count in described.splits.items())
-    report_lines = [f"{described.name}: {split_sizes}"]
-    report_lines += [f"  {line}" for line in described.reviewed]
-    if "eval" in described.splits:
-        report_lines += _eval_lines(described)
-    else:
-        report_lines += [f"  {line}" for line in [*describe_missing_eval(described), *describe_additions(described)]]
-    report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in described.fewer[:3]]
-    if described.replaced:
-        report_lines.append(f"  {describe_replaced(described)}")
-        report_lines += [f"    {row.id}: {shorten_text(row.reason, 120)}" for row in described.replaced[:3]]
-    if described.invalid:
-        report_lines.append(f"  {counted(len(described.invalid), 'invalid row')} left out")
-        report_lines += [f"    {row.id}: {row.reason}" for row in described.invalid[:ENTRIES_SHOWN]]
-    if described.personal:
-        report_lines.append(f"  {counted(len(described.personal), 'place looks', 'places look')} like personal data")
-        report_lines += [
-            f"    {finding.id} {finding.field}: {finding.kind} {finding.masked}"
-            for finding in described.personal[:ENTRIES_SHOWN]
-        ]
-    return report_lines
-
-
-def _eval_lines(described: SplitReport) -> Iterator[str]:
-    eval_sentences = [*describe_verdict(described), *describe_splits(described), *describe_closeness(described)]
-    yield from (f"  {eval_sentence}" for eval_sentence in eval_sentences)
-    if (curve := described.curve) and curve.inertias:
-        yield f"  inertia for k = {curve.ks[0]}..{curve.ks[-1]}  {_sparkline(curve.inertias)}  k = {curve.k}"
-    yield from _cluster_lines(described.clusters)
-    yield from (f"  {leakage_sentence}" for leakage_sentence in describe_leakage(described))
-
-
-def _cluster_lines(clusters: Sequence[SplitShare]) -> list[str]:
-    pool_rows, eval_rows = (sum(getattr(cluster, name) for cluster in clusters) or 1 for name in ("pool", "eval"))
-    cluster_rows = [["cluster", "rows", "share", "eval", "share", "about"]]
-    for number, cluster in enumerate(clusters[:ENTRIES_SHOWN]):
-        pool_cells = f"{cluster.pool:,}", f"{cluster.pool / pool_rows:.1%}"
-        eval_cells = f"{cluster.eval}", f"{cluster.eval / eval_rows:.1%}"
-        cluster_rows.append([f"{number}", *pool_cells, *eval_cells, cluster.value])
-    clusters_left_out = len(clusters) - ENTRIES_SHOWN
-    more_clusters = [f"    ... {clusters_left_out} more in report.json"] if clusters_left_out > 0 else []
-    return [*terminal.table_lines(cluster_rows, to_left=(5,), indent=4), *more_clusters]
-
-
-def _sparkline(inertias: Sequence[float]) -> str:
-    lowest, highest = min(inertias), max(inertias)
-    bar_scale = (len(SPARKLINE_BARS) - 1) / (highest - lowest) if highest > lowest else 0
-    return "".join(SPARKLINE_BARS[round((value - lowest) * bar_scale)] for value in inertias)

@@ -16,9 +16,9 @@ from groundwork.dataset.publish.card import write_card
 from groundwork.dataset.publish.origin_and_sources import Origin
 from groundwork.dataset.reword.eval_rewording import Reworded
 from groundwork.dataset.split.eval_selection import CannotSplit, is_held_out
-from groundwork.dataset.split_report.descriptive_sentences import split_report_lines
 from groundwork.dataset.split_report.report_schema import ReplacedRow
 from groundwork.dataset.split_report.split_report_page import split_report_html
+from groundwork.dataset.split_report.terminal_lines import split_report_lines
 from groundwork.embedding.encoder import StaticBackend
 from groundwork.settings.config_files import load
 from tests.dataset.corpora import unit
