@@ -144,10 +144,7 @@ def _place_on_figures(
         chunk_offset = chunk.start - len(chunk.added)
         for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
             if figure.start >= len(chunk.added):
-                quote, chunk_questions = (
-                    chunk.text[figure.start : figure.end],
-                    questions_of_chunk.get(chunk.id, ()),
-                )
+                quote, chunk_questions = (chunk.text[figure.start : figure.end], questions_of_chunk.get(chunk.id, ()))
                 asked = sorted(i for i in chunk_questions if quote in questions[i].pair.evidence)
                 start, end = figure.start + chunk_offset, figure.end + chunk_offset
                 placed_figures.append(
