@@ -145,9 +145,7 @@ class _CoveringPair:
     def __init__(self, pair: Pair, reading: Reading, statements: Sequence[_CoverableStatement]) -> None:
         covering_text = f"{pair.question} {pair.answer}"
         self.pair, self.id = pair, pair.id
-        self.covering_quotes = [
-            part_spans for quote in pair.evidence if (part_spans := reading.source_text.find_parts(quote))
-        ]
+        self.covering_quotes = [spans for quote in pair.evidence if (spans := reading.source_text.find_parts(quote))]
         self.text = reading.chunk.text
         self.language = reading.language
         self.words = content_words(covering_text, self.language)
@@ -161,18 +159,16 @@ class _CoveringPair:
 
     def _covers_statement(self, statement: _CoverableStatement) -> bool:
         covered_words = len(statement.words & self.words)
-        for part_spans in self.covering_quotes:
-            covered_part = self._quoted_between(part_spans, statement.start, statement.end)
+        for spans in self.covering_quotes:
+            covered_part = self._quoted_between(spans, statement.start, statement.end)
             if not covered_part or (
                 statement.words
                 and len(content_words(covered_part, self.language) & statement.words) < statement.words_needed
             ):
                 continue
-            text_before = self._quoted_between(part_spans, 0, statement.start)
-            uncovered_part = f"{text_before} {self._quoted_between(part_spans, statement.end, len(self.text))}"
-            if covered_words >= MIN_ASKED_SHARE * len(statement.words) or not content_words(
-                uncovered_part, self.language
-            ):
+            text_before = self._quoted_between(spans, 0, statement.start)
+            outside = f"{text_before} {self._quoted_between(spans, statement.end, len(self.text))}"
+            if covered_words >= MIN_ASKED_SHARE * len(statement.words) or not content_words(outside, self.language):
                 return True
         return (
             len(statement.words) >= ENOUGH_WORDS
@@ -180,9 +176,9 @@ class _CoveringPair:
             and statement.values <= self.values
         )
 
-    def _quoted_between(self, part_spans: Sequence[tuple[int, int]], start: int, end: int) -> str:
+    def _quoted_between(self, spans: Sequence[tuple[int, int]], start: int, end: int) -> str:
         """What the parts of a quote have of the text from `start` to `end`."""
-        quoted_pieces = (self.text[max(start, part_start) : min(end, part_end)] for part_start, part_end in part_spans)
+        quoted_pieces = (self.text[max(start, part_start) : min(end, part_end)] for part_start, part_end in spans)
         return " ".join(filter(None, quoted_pieces))
 
 
@@ -214,9 +210,7 @@ def _covered_share(flags: Sequence[bool]) -> float | None:
 
 def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:
     """The coverage of all chunks taken together."""
-    coverage_spans = [span for covered in chunks for span in covered.spans]
+    spans = [span for covered in chunks for span in covered.spans]
     figures_asked = [bool(figure.asked_by) for covered in chunks for figure in covered.figures or ()]
     figure_count = FigureCount(of=len(figures_asked), asked=sum(figures_asked)) if figures_asked else msgspec.UNSET
-    return DocumentCoverage(
-        document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(coverage_spans)
-    )
+    return DocumentCoverage(document=document, chunks=list(chunks), figures=figure_count, **coverage_shares(spans))

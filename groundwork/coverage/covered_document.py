@@ -116,19 +116,17 @@ class CoveredDocument(CoverageStruct):
         """Of the places that begin in [start, end): by run, and under "" for all runs together, by kind."""
         first_item = bisect_left(self.items, start, key=_coverage_item_start)
         last_item = len(self.items) if end is None else bisect_left(self.items, end, key=_coverage_item_start)
-        coverage_counts: CountsByRunAndKind = {
-            run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]
-        }
+        item_counts: CountsByRunAndKind = {run: {kind: CoverageCount() for kind in KINDS} for run in ["", *self.runs]}
         for coverage_item in self.items[first_item:last_item]:
             asking_runs = {self.questions[covering_index].run for covering_index in coverage_item.asked}
-            for run, counts_by_kind in coverage_counts.items():
+            for run, counts_by_kind in item_counts.items():
                 is_asked = bool(asking_runs) if run == "" else run in asking_runs
                 counts_by_kind[coverage_item.kind].of += 1
                 counts_by_kind[coverage_item.kind].asked += is_asked
                 counts_by_kind[coverage_item.kind].declined += not is_asked and bool(
                     run in coverage_item.declined or (coverage_item.declined and not run)
                 )
-        return coverage_counts
+        return item_counts
 
 
 def _coverage_item_start(coverage_item: CoverageItem) -> int:

@@ -104,14 +104,12 @@ def _is_hidden_markup(tree_match: re.Match[str]) -> bool:
     return bool(tree_match["comment"]) or (tree_match["tag"] or "").lower() in tree_tags.split()
 
 
-def _toggle_tree_style(
-    markdown: str, tree_match: re.Match[str], tree_style: str, open_tree_styles: list[str], end: int
-) -> bool:
+def _toggle_tree_style(markdown: str, tree_match: re.Match[str], style: str, open_styles: list[str], end: int) -> bool:
     """Open or close a style at a mark; False when the mark is text."""
-    if tree_style in open_tree_styles:
+    if style in open_styles:
         if markdown[tree_match.start() - 1].isspace():
             return False
-        _set_tree_style(open_tree_styles, tree_style, on=False)
+        _set_tree_style(open_styles, style, on=False)
         return True
     previous_character, after = markdown[tree_match.start() - 1 : tree_match.start()], tree_match.end()
     if previous_character.isdigit() and markdown[after : after + 1].isdigit():  # 2*3*4
@@ -119,7 +117,7 @@ def _toggle_tree_style(
     closing_mark = markdown.find(tree_match[0], after + 1, end)
     if closing_mark < 0 or markdown[after : after + 1].isspace() or markdown[closing_mark - 1].isspace():
         return False
-    _set_tree_style(open_tree_styles, tree_style, on=True)
+    _set_tree_style(open_styles, style, on=True)
     return True
 
 
@@ -210,9 +208,7 @@ def _code_pieces(markdown: str, code_start: int, code_end: int) -> list[TreePiec
     return [TreePiece(code_start, code_end, markdown[code_start:code_end])] if code_start < code_end else []
 
 
-def _list_nodes(
-    markdown: str, start: int, end: int, tree_edges: _TreeEdges, *, each_line: bool
-) -> Iterator[dict[str, Any]]:
+def _list_nodes(markdown: str, start: int, end: int, edges: _TreeEdges, *, each_line: bool) -> Iterator[dict[str, Any]]:
     """A list's items, each with the lines that go on behind it; `each_line` is an item of its own."""
     for tree_marker, tree_depth, item_start, item_end in _list_items(markdown, start, end, each_line=each_line):
         yield {
@@ -220,7 +216,7 @@ def _list_nodes(
             "start": item_start,
             "marker": "•" if tree_marker and tree_marker in f"-*+–{BULLETS}" else tree_marker,
             "depth": tree_depth,
-            "pieces": tree_edges.cut(list(inline_pieces(markdown, item_start, item_end))),
+            "pieces": edges.cut(list(inline_pieces(markdown, item_start, item_end))),
         }
 
 
@@ -247,16 +243,14 @@ def _list_items(markdown: str, start: int, end: int, *, each_line: bool) -> list
 def _table_node(markdown: str, start: int, end: int, tree_edges: _TreeEdges) -> dict[str, Any]:
     table = read_table(markdown, start, end)
     return {
-        "head": [
-            [tree_edges.cut(_cell_pieces(markdown, cell)) for cell in tree_row.cells] for tree_row in table.header
-        ],
+        "head": [[tree_edges.cut(_cell_pieces(markdown, cell)) for cell in row.cells] for row in table.header],
         "rows": [
             {
-                "start": tree_row.start,
-                "statement": tree_edges.row_statement(tree_row.start, tree_row.end),
-                "cells": [tree_edges.cut(_cell_pieces(markdown, cell), numbers_only=True) for cell in tree_row.cells],
+                "start": row.start,
+                "statement": tree_edges.row_statement(row.start, row.end),
+                "cells": [tree_edges.cut(_cell_pieces(markdown, cell), numbers_only=True) for cell in row.cells],
             }
-            for tree_row in table.data
+            for row in table.data
         ],
     }
 

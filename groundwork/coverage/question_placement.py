@@ -81,14 +81,12 @@ def place_questions(
     """
     questions = [RunQuestion(run=run, pair=pair) for run, pairs in runs.items() for pair in pairs]
     questions_by_chunk = _questions_by_chunk(questions)
-    placed_items, candidate_statements = _place_on_statements(
-        readings, list(runs) or [""], questions, questions_by_chunk
-    )
+    placed_items, candidates = _place_on_statements(readings, list(runs) or [""], questions, questions_by_chunk)
     _mark_declined_items(readings, declined or {}, placed_items)
     placed_figures = _place_on_figures(readings, questions, questions_by_chunk)
     asked_items: list[CoverageItem | FigureItem] = [*placed_items.values(), *placed_figures]
     placed_questions = {question_index for item in asked_items for question_index in item.asked}
-    _place_by_embedding(questions, candidate_statements, placed_questions, find_nearest)
+    _place_by_embedding(questions, candidates, placed_questions, find_nearest)
     skipped_chunks = [reading.chunk for reading in readings if reading.chunk.skip]
     return CoveredDocument(
         document_id=document,

@@ -77,17 +77,15 @@ def written_expressions(answer: str, language: str) -> Iterator[ArithmeticExpres
             _signs_between(answer, terms[-1], answer_number) if terms and is_plain_number(answer_number.value) else None
         )
         if signs_between_terms is None or len(terms) == _MAX_EXPRESSION_TERMS:
-            yield from _expressions_of_terms(answer, terms, signs)
+            yield from _expressions(answer, terms, signs)
             terms, signs = [answer_number] if is_plain_number(answer_number.value) else [], []
         else:
             terms.append(answer_number)
             signs.append(signs_between_terms)
-    yield from _expressions_of_terms(answer, terms, signs)
+    yield from _expressions(answer, terms, signs)
 
 
-def _expressions_of_terms(
-    answer: str, terms: Sequence[Number], signs: Sequence[list[str]]
-) -> Iterator[ArithmeticExpression]:
+def _expressions(answer: str, terms: Sequence[Number], signs: Sequence[list[str]]) -> Iterator[ArithmeticExpression]:
     """That of all terms; and without the first, which may be the result: "20 %: (360 - 300) / 300"."""
     yield from _evaluate_terms(answer, terms, signs)
     yield from _evaluate_terms(answer, terms[1:], signs[1:])

@@ -239,15 +239,13 @@ def askers(
             *batch_prompts,
             batch_variables,
             len(reading.plain_statements()),
-            _figures_for_batch(settings, material, reading, prompt),
+            _batch_figures(settings, material, reading, prompt),
         )
         for reading in material.readings
     ]
 
 
-def _figures_for_batch(
-    settings: QA, material: InterviewMaterial, reading: Reading, prompt: PromptReader
-) -> PromptFigures:
+def _batch_figures(settings: QA, material: InterviewMaterial, reading: Reading, prompt: PromptReader) -> PromptFigures:
     """The pictures of a chunk, where a model is to see them."""
     shows_figures = settings.images and material.texts is not None
     figure_instructions = prompt(settings.images_prompt) if shows_figures else ""
@@ -260,7 +258,7 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
     mean_batch_statement_tokens = sum(map(tokens_in, batch_statements)) / max(1, len(batch_statements))
     settings, material = basis.settings, basis.material
     batch_prompt, batch_variables = basis.prompt(settings.prompt), prompt_variables(settings, material)
-    batch_figures = _figures_for_batch(settings, material, reading, basis.prompt)
+    batch_figures = _batch_figures(settings, material, reading, basis.prompt)
     batch_subject_count = len(batch_statements) + batch_figures.prompt_figure_count
     batch_size = pairs_per_call(settings.batch, batch_subject_count, len(batch_figures.text_with_figure_marks))
     forecast_batch_pairs, max_batch_pairs = 0, batch_subject_count if limit is None else min(limit, batch_subject_count)

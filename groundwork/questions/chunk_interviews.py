@@ -251,13 +251,11 @@ def _reject_excess_drafts(
         _reject(chunk_interview, draft, iteration, excess_fault)
 
 
-def _note_declined_gaps(
-    chunk_interview: ChunkInterview, interview_answer: InterviewAnswer, is_interview_cut: bool
-) -> None:
+def _note_declined_gaps(chunk_interview: ChunkInterview, interview_answer: InterviewAnswer, is_cut: bool) -> None:
     """Note what the model declined. Where it says that nothing is left, that goes for all that it was shown; where the
     count cut it off, it may not have come to all that it was shown.
     """
-    if not is_interview_cut:
+    if not is_cut:
         chunk_interview.times_gap_shown.update(interview_answer.shown_gaps)
     chunk_interview.declined.update(interview_answer.declined)
     if interview_answer.done:
@@ -283,10 +281,8 @@ async def _correct_faulty_drafts(
     ]
 
 
-def _judge_correction(
-    chunk_interview: ChunkInterview, faulty_draft: JudgedDraft, corrected_draft: Draft | None
-) -> JudgedDraft:
-    return chunk_interview.draft_basis.judge_draft(corrected_draft) if corrected_draft else faulty_draft
+def _judge_correction(chunk_interview: ChunkInterview, faulty: JudgedDraft, correction: Draft | None) -> JudgedDraft:
+    return chunk_interview.draft_basis.judge_draft(correction) if correction else faulty
 
 
 async def _keep_new_drafts(chunk_interview: ChunkInterview, drafts: Sequence[Draft], iteration: int) -> int:

@@ -82,7 +82,7 @@ def criteria_padding_reasons(question: str, criteria: Sequence[str], language: s
     padding_by_criterion = {
         criterion: reason
         for criterion in criteria
-        if not _answer_words_alone(criterion, criterion_facts, question, answer)
+        if not _lone_answer_words(criterion, criterion_facts, question, answer)
         and not _names_choice_of_question(criterion, criterion_facts, question, answer, language)
         and (reason := _padding_reason(criterion, criterion_facts, question, answer_words, language))
     }
@@ -159,9 +159,7 @@ def _padding_reason(
     return "the question says it" if is_criterion_given_away else ""
 
 
-def _answer_words_alone(
-    criterion: str, criterion_facts: Mapping[str, set[str]], question: str, answer: str
-) -> set[str]:
+def _lone_answer_words(criterion: str, criterion_facts: Mapping[str, set[str]], question: str, answer: str) -> set[str]:
     """The words of the answer, small ones too, that neither the question nor a wider criterion says: "once a year"."""
     texts_beside_criterion = [
         question,

@@ -149,10 +149,8 @@ def _material_statements(readings: Sequence[Reading]) -> dict[str, list[tuple[in
             material_text = reading.chunk.text[statement.start : statement.end]
             is_said = statement.end > added_length and not statement.announces
             if is_said and not is_prompt_injection(material_text):
-                wish_start = reading.chunk.start + statement.start - added_length
-                material_statements.setdefault(_single_spaced(material_text), []).append(
-                    (wish_start, reading, statement)
-                )
+                start = reading.chunk.start + statement.start - added_length
+                material_statements.setdefault(_single_spaced(material_text), []).append((start, reading, statement))
     return material_statements
 
 

@@ -97,9 +97,8 @@ def _trivially_given_answer(question: str, answer: str) -> str:
         return ""
     question = _TRIVIAL_CONDITION.sub(" ", question)
     uncommon_trivial_words = [word for word in words(question) if word not in ENGLISH_STOP_WORDS]
-    joined_trivial_words = content_words(
-        " ".join(map("".join, pairwise(uncommon_trivial_words))), "en"
-    )  # host name, hostname
+    # host name, hostname
+    joined_trivial_words = content_words(" ".join(map("".join, pairwise(uncommon_trivial_words))), "en")
     return answer.strip() if trivial_answer_words <= content_words(question, "en") | joined_trivial_words else ""
 
 

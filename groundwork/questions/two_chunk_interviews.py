@@ -59,26 +59,24 @@ class TwoChunkInterview:
 
     async def ask_about_both(self, earlier_questions: EarlierQuestions) -> None:
         """Ask once; pairs that need only one of the chunks are rejected."""
-        interviewed_chunk = self.first_reading.chunk
+        first_chunk = self.first_reading.chunk
         try:
             two_chunk_reply = await self.client.ask(
                 self.settings,
                 self._two_chunk_messages(),
                 stage="generate_qa",
-                unit=f"{interviewed_chunk.id} with {self.second_reading.chunk.id}",
+                unit=f"{first_chunk.id} with {self.second_reading.chunk.id}",
                 schema=ReplyRequirements(Drafts, partial=True),
             )
         except UnitError as error:
             self.two_chunk_failure = error
             return
-        self.rejected += [
-            reject_unread_draft(item, interviewed_chunk, TWO_CHUNK_ROUND) for item in two_chunk_reply.dropped
-        ]
+        self.rejected += [reject_unread_draft(item, first_chunk, TWO_CHUNK_ROUND) for item in two_chunk_reply.dropped]
         self.contradictions = [text.strip() for text in two_chunk_reply.value.contradictions if text.strip()]
         faultless_drafts = []
         for draft in two_chunk_reply.value.pairs[: self.settings.batch]:
             if faults := [*self.draft_basis.draft_faults(draft), *self._one_sided_evidence_faults(draft)]:
-                self.rejected.append(reject_draft(draft, interviewed_chunk, TWO_CHUNK_ROUND, faults[0]))
+                self.rejected.append(reject_draft(draft, first_chunk, TWO_CHUNK_ROUND, faults[0]))
             else:
                 faultless_drafts.append(draft)
         await self._keep_new_two_chunk_drafts(faultless_drafts, earlier_questions)

@@ -87,10 +87,8 @@ def curation_units(job: Job) -> list[Unit]:
     ]
 
 
-def _curation_unit(
-    job: Job, run_folder_to_curate: Path, documents_to_curate: list[str], documents_left: list[str]
-) -> Unit:
-    run_parts = "qa", run_folder_to_curate.name
+def _curation_unit(job: Job, run_folder: Path, documents_to_curate: list[str], documents_left: list[str]) -> Unit:
+    run_parts = "qa", run_folder.name
     pair_files = job.data.paths(*((*run_parts, f"{document}.jsonl") for document in documents_to_curate))
     context_of_pairs = job.data.existing_paths(
         [path_parts for document in documents_to_curate for path_parts in _origin_file_parts(document)]
@@ -99,15 +97,15 @@ def _curation_unit(
         (
             *pair_files.path_strings,
             *context_of_pairs.path_strings,
-            *path_strings_of(_review_inputs(job, run_folder_to_curate.name, [*documents_to_curate, *documents_left])),
+            *path_strings_of(_review_inputs(job, run_folder.name, [*documents_to_curate, *documents_left])),
         )
     )
     if job.data.shard is not None:
         documents_to_curate = [name for name in documents_to_curate if job.data.shard.holds(name)]
         return Unit(
-            run_folder_to_curate.name,
+            run_folder.name,
             curated_from,
-            (job.data.cache("curated") / f"{run_folder_to_curate.name}.json",),
+            (job.data.cache("curated") / f"{run_folder.name}.json",),
             payload=RunDocuments(documents_to_curate),
         )
     curated_parts = *run_parts, "curated"
@@ -117,7 +115,7 @@ def _curation_unit(
         *((*curated_parts, "rejected", f"{document}.jsonl") for document in documents_to_curate),
     )
     return Unit(
-        run_folder_to_curate.name,
+        run_folder.name,
         curated_from,
         curated_files,
         payload=RunDocuments(documents_to_curate, documents_left),
@@ -260,7 +258,7 @@ def _sort_pairs(
     kept_and_rejected: tuple[DiskBackedList[Pair], DiskBackedList[Rejected]],
 ) -> list[Failure]:
     """Fill the two lists with the checked pairs and what people brought back; returns what failed."""
-    from groundwork.questions.curation.checked_pairs import restore_accepted_pairs, sort_checked_pairs
+    from groundwork.questions.curation.checked_pairs import accepted_pairs, sort_checked_pairs
     from groundwork.questions.curation.repeated_pairs import mark_repeated_pair
 
     kept_pairs, _ = kept_and_rejected
@@ -269,7 +267,7 @@ def _sort_pairs(
     if curated_review.verdicts:
         kept_ids = {pair.id for pair in kept_pairs}
         run_folder = job.data.path("qa", unit.name)
-        kept_pairs.extend(restore_accepted_pairs(run_folder, unit.payload.chosen, curated_review, kept_ids))
+        kept_pairs.extend(accepted_pairs(run_folder, unit.payload.chosen, curated_review, kept_ids))
     return [Failure(*failed_call) for failed_call in failed_curation_calls]
 
 

@@ -162,10 +162,8 @@ def _read_tag_file(tags_file: Path, model: str, max_tags: int, prompt: str) -> l
 
     Raises BadRecord that names the file and the question.
     """
-    file_rows = read_jsonl(tags_file, Tags) if tags_file.exists() else []
-    tagged_rows = [
-        tagged_row for tagged_row in file_rows if tagged_row.model == model and tagged_row.prompt in ("", prompt)
-    ]
+    rows = read_jsonl(tags_file, Tags) if tags_file.exists() else []
+    tagged_rows = [tagged_row for tagged_row in rows if tagged_row.model == model and tagged_row.prompt in ("", prompt)]
     if max((len(tagged_row.tags) for tagged_row in tagged_rows), default=0) != max_tags:
         return []  # tagged when another number was wanted
     normalised_rows = [_with_normalised_tags(tagged_row) for tagged_row in tagged_rows]

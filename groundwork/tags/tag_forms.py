@@ -17,11 +17,9 @@ def normalise_tag(tag: str) -> str:
 
     Of more than three words the last three stay, for the noun comes last: small models hold on to long names.
     """
-    tag_letters = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
-    tag_letters = tag_letters.replace("i\u0307", "i")  # what a Turkish İ becomes
-    tag_words = "".join(
-        c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in tag_letters
-    ).split()
+    letters = unicodedata.normalize("NFKC", tag).lower().replace("'", "").replace("’", "")
+    letters = letters.replace("i\u0307", "i")  # what a Turkish İ becomes
+    tag_words = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in letters).split()
     return "-".join(tag_words[-MAX_TAG_WORDS:])
 
 

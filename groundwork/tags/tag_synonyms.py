@@ -49,16 +49,14 @@ def read_synonyms(synonyms_file: Path) -> SynonymEntries:
     return read_json(synonyms_file, SynonymEntries) if synonyms_file.exists() else {}
 
 
-def update_synonyms(
-    synonyms_file: Path, tag_counts: Counter[str], tag_vectors: Vectors
-) -> tuple[SynonymEntries, list[str]]:
+def update_synonyms(synonyms_file: Path, counts: Counter[str], vectors: Vectors) -> tuple[SynonymEntries, list[str]]:
     """Add entries for tags that have none, keep all others; returns all entries and the tags that are new.
 
-    `tag_vectors` (n, d): those of the tags of `tag_counts`, in its order.
+    `vectors` (n, d): those of the tags of `counts`, in its order.
     """
     recorded_synonyms = read_synonyms(synonyms_file)
     proposed_synonyms = {
-        tag: entry for tag, entry in propose_synonyms(tag_counts, tag_vectors).items() if tag not in recorded_synonyms
+        tag: entry for tag, entry in propose_synonyms(counts, vectors).items() if tag not in recorded_synonyms
     }
     # A tag that a person merges into another must not be merged away itself.
     merge_targets = {entry.into for entry in recorded_synonyms.values() if entry.merge}

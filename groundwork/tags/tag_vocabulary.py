@@ -96,15 +96,13 @@ class TagVocabulary:
         """The tag with most words in common, then most letters, that is not among `excluded`."""
         tag_words = set(tag_form(tag).split())
         shared_words = {
-            vocabulary_tag: len(tag_words.intersection(form.split()))
-            for form, vocabulary_tag in self._tags.items()
-            if vocabulary_tag not in excluded
+            known_tag: len(tag_words.intersection(form.split()))
+            for form, known_tag in self._tags.items()
+            if known_tag not in excluded
         }
         most_shared = max(shared_words.values(), default=0)
-        vocabulary_tags = [vocabulary_tag for vocabulary_tag, count in shared_words.items() if count == most_shared]
-        return max(
-            vocabulary_tags, key=lambda vocabulary_tag: SequenceMatcher(None, tag, vocabulary_tag).ratio(), default=""
-        )
+        vocabulary_tags = [known_tag for known_tag, count in shared_words.items() if count == most_shared]
+        return max(vocabulary_tags, key=lambda known_tag: SequenceMatcher(None, tag, known_tag).ratio(), default="")
 
 
 def vocabulary_size(question_count: int, settings: TagSettings) -> int:

@@ -137,10 +137,8 @@ class HalvingTagger:
 
     async def _tag_within_limit(self, tagging_batch: list[str]) -> bool:
         """As `tag`, in parts where the batch is larger than what the model can do by now."""
-        tagging_size = self.limit.largest
-        batch_parts = [
-            tagging_batch[start : start + tagging_size] for start in range(0, len(tagging_batch), tagging_size)
-        ]
+        size = self.limit.largest
+        batch_parts = [tagging_batch[start : start + size] for start in range(0, len(tagging_batch), size)]
         parts_tagged_well = [await self.tag(batch_part) for batch_part in batch_parts]
         return len(batch_parts) == 1 and parts_tagged_well[0]
 
@@ -173,7 +171,7 @@ def unannounced_tags_problem(tagging_reply: TaggedBatch, vocabulary: TagVocabula
 
 def tagging_reply_problem(tagging_reply: TaggedBatch, question_count: int, max_tags: int) -> str | None:
     """Everything that is wrong with a batch's reply, for the correction turn."""
-    reply_problems = [
+    problems = [
         f"Question {tagged_question.number} {tag_problem}."
         for tagged_question in tagging_reply.questions
         if (tag_problem := tags_problem([normalise_tag(tag) for tag in tagged_question.tags], max_tags))
@@ -181,10 +179,8 @@ def tagging_reply_problem(tagging_reply: TaggedBatch, question_count: int, max_t
     if sorted(tagged_question.number for tagged_question in tagging_reply.questions) != list(
         range(1, question_count + 1)
     ):
-        reply_problems.insert(
-            0, f"Give one entry for each of the questions 1 to {question_count}, no other, none twice."
-        )
-    return " ".join(reply_problems[:5]) or None
+        problems.insert(0, f"Give one entry for each of the questions 1 to {question_count}, no other, none twice.")
+    return " ".join(problems[:5]) or None
 
 
 def tagging_reply_schema(question_count: int, tagging_settings: TagSettings) -> dict[str, Any]:
@@ -316,10 +312,8 @@ def tagging_on_file(data: Workspace, tagged_dataset: Dataset, tagging_error: Gro
     tagged_rows = _tag_rows_of(tagged_dataset, tagged_file_rows)
     if not tagged_rows:
         raise tagging_error
-    tagged_share = f"drawn with the tags of {len(tagged_rows):,} of {counted(len(tagged_dataset.rows), 'question')}"
-    return TaggingResult(
-        tagged_rows, failures=[(tagged_dataset.name, "not tagged anew", f"{tagged_share}: {tagging_error}")]
-    )
+    share = f"drawn with the tags of {len(tagged_rows):,} of {counted(len(tagged_dataset.rows), 'question')}"
+    return TaggingResult(tagged_rows, failures=[(tagged_dataset.name, "not tagged anew", f"{share}: {tagging_error}")])
 
 
 def estimate_tagging(job: Job, tagged_dataset: Dataset, tags_file: Path, *, by_any_model: bool = False) -> Estimate:
@@ -344,10 +338,8 @@ def _tagging_requests(
     known_taggings = read_tag_rows_on_file(job, tags_file) if by_any_model else {}
     known_taggings |= read_current_tag_rows(job, open_tag_store(job), tagged_dataset, tags_file)
     tags_before = {question: tagged_row.tags for question, tagged_row in known_taggings.items()}
-    settled_questions = tags_before.keys() | job.estimated_questions
-    untagged = list(
-        dict.fromkeys(question for question in tagged_dataset.questions if question not in settled_questions)
-    )
+    settled = tags_before.keys() | job.estimated_questions
+    untagged = list(dict.fromkeys(question for question in tagged_dataset.questions if question not in settled))
     vocabulary, tagging_requests = load_vocabulary(job, tagged_dataset.questions, tags_before), []
     if tagging_settings.vocabulary_prompt and not vocabulary.tags and untagged:
         expected_tagging = round(PROPOSED_SHARE * vocabulary.max_size)

@@ -44,9 +44,8 @@ class CheckedPair(Record, frozen=True):
 
     @staticmethod
     def of(pair: Pair, checked: Pair, error: UnitError | None = None) -> CheckedPair:
-        return CheckedPair(
-            pair=pair, checked=checked, **({"status": error.status, "error": str(error)} if error else {})
-        )
+        failure = {"status": error.status, "error": str(error)} if error else {}
+        return CheckedPair(pair=pair, checked=checked, **failure)
 
 
 def decide_checked_pair(checked_pair: CheckedPair, review: StandingReview) -> Pair | Rejected:
@@ -105,9 +104,7 @@ def _pair_indexes_by_document(sorted_pairs: Iterable[Pair | Rejected]) -> dict[s
     return pair_indexes
 
 
-def restore_accepted_pairs(
-    run_folder: Path, documents: Sequence[str], review: StandingReview, present: set[str]
-) -> list[Pair]:
+def accepted_pairs(run_folder: Path, documents: Sequence[str], review: StandingReview, present: set[str]) -> list[Pair]:
     """What generation turned down and a person accepted."""
     if not review.verdicts:
         return []

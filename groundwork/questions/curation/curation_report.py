@@ -179,7 +179,7 @@ def _render_rejected_pairs(rejected: Sequence[Rejected], by_reason: Mapping[str,
         report_articles.append(
             tag("h3", reason.replace("_", " "), " ", tag("span", f"({len(reported_indexes):,})", class_="soft"))
         )
-        for reported in (rejected[index] for index in _spread_report_examples(reported_indexes)):
+        for reported in (rejected[index] for index in _spread_examples(reported_indexes)):
             reported_rule_note = " (by a rule; no model was asked)" if is_rejected_by_rule(reported) else ""
             pages_of_pair = _pages_of_pair(reported.document, reported.pair.get("pages", []))
             rejected_question, rejected_answer = (str(reported.pair.get(name, "")) for name in ("question", "answer"))
@@ -196,23 +196,16 @@ def _render_rejected_pairs(rejected: Sequence[Rejected], by_reason: Mapping[str,
 
 def _render_example_pairs(outcome_class: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
     """Some of the pairs at `indexes`, or that there are none."""
-    return [_render_reported_pair(outcome_class, pairs[i]) for i in _spread_report_examples(indexes)] or [
-        _NO_REPORTED_PAIRS
-    ]
+    return [_render_reported_pair(outcome_class, pairs[i]) for i in _spread_examples(indexes)] or [_NO_REPORTED_PAIRS]
 
 
-def _render_listed_pairs(
-    outcome_class: str, title: str, pairs: Sequence[Pair], reported_indexes: Sequence[int]
-) -> list[Markup]:
-    """All of the pairs at `reported_indexes`, where there are not too many, each with what was said about it."""
-    if not reported_indexes:
+def _render_listed_pairs(outcome_class: str, title: str, pairs: Sequence[Pair], indexes: Sequence[int]) -> list[Markup]:
+    """All of the pairs at `indexes`, where there are not too many, each with what was said about it."""
+    if not indexes:
         return []
-    report_articles = [
-        _render_reported_pair(outcome_class, pairs[reported_index])
-        for reported_index in reported_indexes[:MAX_REPORTED_PAIRS]
-    ]
-    more_reported_note = f"… and {len(reported_indexes) - MAX_REPORTED_PAIRS:,} more; the page of review shows all."
-    more_notes = [tag("p", more_reported_note, class_="soft")] if len(reported_indexes) > MAX_REPORTED_PAIRS else []
+    report_articles = [_render_reported_pair(outcome_class, pairs[index]) for index in indexes[:MAX_REPORTED_PAIRS]]
+    more_reported_note = f"… and {len(indexes) - MAX_REPORTED_PAIRS:,} more; the page of review shows all."
+    more_notes = [tag("p", more_reported_note, class_="soft")] if len(indexes) > MAX_REPORTED_PAIRS else []
     return [tag("h2", title), *report_articles, *more_notes]
 
 
@@ -278,7 +271,7 @@ def _pages_of_pair(document: str, pages: Sequence[int]) -> str:
     return f"{document}{reported_pages}"
 
 
-def _spread_report_examples(report_examples: Sequence[Any]) -> list[Any]:
+def _spread_examples(report_examples: Sequence[Any]) -> list[Any]:
     """REPORTED_EXAMPLES of them, evenly spread."""
     report_example_step = max(1, len(report_examples) // REPORTED_EXAMPLES)
     return list(report_examples[::report_example_step])[:REPORTED_EXAMPLES]

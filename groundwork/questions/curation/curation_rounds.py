@@ -65,9 +65,7 @@ class CurationRounds:
             cases.append(self._curation_case(len(cases), curated_pair, origin, other_answer))
         return cases
 
-    def _curation_case(
-        self, case_number: int, curated_pair: Pair, origin: PairOrigin, other_answer: str
-    ) -> CurationCase:
+    def _curation_case(self, number: int, curated_pair: Pair, origin: PairOrigin, other_answer: str) -> CurationCase:
         checks_of_rounds = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
         columns_before_rounds = {
             name: old_column for name, old_column in curated_pair.checks.items() if name not in checks_of_rounds
@@ -75,7 +73,7 @@ class CurationRounds:
         columns_before_rounds |= rule_check_columns(curated_pair, origin, self.settings)
         wrong_answer_in_rounds = wrong_answer_to_show(curated_pair, other_answer, origin.language)
         return CurationCase(
-            case_number,
+            number,
             msgspec.structs.replace(curated_pair, checks=columns_before_rounds),
             origin,
             wrong_answer_in_rounds,

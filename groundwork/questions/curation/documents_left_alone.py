@@ -12,7 +12,7 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.runs.kept_and_rejected_pairs import rejected_pair
 from groundwork.data_folder.runs.review_decisions import BY_PERSON, StandingReview, accept_pair, reject_by_person
 from groundwork.data_folder.workspace import Workspace
-from groundwork.questions.curation.checked_pairs import restore_accepted_pairs
+from groundwork.questions.curation.checked_pairs import accepted_pairs
 from groundwork.questions.curation.pair_batches import existing_pair_files
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.question_comparison import asked_question
@@ -46,7 +46,7 @@ class DocumentsLeft:
         unlike_decided = sum(not _is_kept_as_decided(pair, review) for pair in self.kept_pairs)
         unlike_decided += sum(not _is_rejected_as_decided(rejection, review) for rejection in self.rejected_pairs)
         kept_ids = {pair.id for pair in self.kept_pairs} if review.verdicts else set[str]()
-        return not unlike_decided and not restore_accepted_pairs(run_folder, self.documents, review, kept_ids)
+        return not unlike_decided and not accepted_pairs(run_folder, self.documents, review, kept_ids)
 
 
 def _is_kept_as_decided(left_pair: Pair, review: StandingReview) -> bool:

@@ -38,7 +38,7 @@ from groundwork.settings.config_schema import Check, Curate
 
 # Batches without a verdict, after which a model that gave none is not asked about their parts.
 HOPELESS_JUDGE_BATCHES = 6
-FULL_JUDGE_MARK = 2  # the best mark
+FULL_MARK = 2  # the best mark
 JUDGE_FRAME_TOKENS, MARK_TOKENS = 10, 2
 JUDGE_FIELD_TOKENS = 4  # of a pair's name in the reply
 REMARK_SHARE, REMARK_TOKENS = 0.1, 14  # share of pairs with a remark, for estimates
@@ -176,9 +176,7 @@ class MarksForm(JudgeForm):
         reply_marks = [reply_value] if isinstance(reply_value, int) else reply_value
         judged_parts = self.judged_parts_of(case)
         criterion_count = len(case.pair.evaluation_criteria)
-        full_marks = [
-            criterion_count if name in ("criteria", "wrong_answer") else FULL_JUDGE_MARK for name in judged_parts
-        ]
+        full_marks = [criterion_count if name in ("criteria", "wrong_answer") else FULL_MARK for name in judged_parts]
         if not isinstance(reply_marks, list) or len(reply_marks) not in (len(judged_parts), len(self.judged_parts)):
             return None  # a mark for a wrong answer that is not shown does no harm
         named_marks = list(zip(judged_parts, reply_marks, full_marks, strict=False))
@@ -306,9 +304,7 @@ class PairVerdict:
 PairVerdicts = dict[int, PairVerdict | UnitError]  # by the case's number
 
 
-def pack_judge_batches(
-    judge_form: JudgeForm, cases: Sequence[CurationCase], settings: Curate
-) -> list[list[CurationCase]]:
+def pack_judge_batches(form: JudgeForm, cases: Sequence[CurationCase], settings: Curate) -> list[list[CurationCase]]:
     """The cases of each call: of one document, as many as fit, those of a chunk together where the form shows it."""
     judged_by_document: dict[str, dict[str, list[CurationCase]]] = {}
     for case in cases:
@@ -317,10 +313,10 @@ def pack_judge_batches(
     for judged_by_chunk in judged_by_document.values():
         cases_to_judge = [case for chunk_cases in judged_by_chunk.values() for case in judge_call_order(chunk_cases)]
         while cases_to_judge:
-            judge_batch_size = _next_judge_batch_size(judge_form, cases_to_judge, settings)
+            judge_batch_size = _next_judge_batch_size(form, cases_to_judge, settings)
             judge_batches.append(
                 cases_to_judge[:judge_batch_size]
-                if judge_form.shows_text
+                if form.shows_text
                 else judge_call_order(cases_to_judge[:judge_batch_size])
             )
             cases_to_judge = cases_to_judge[judge_batch_size:]

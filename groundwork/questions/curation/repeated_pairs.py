@@ -61,11 +61,9 @@ async def repeated_questions_by_index(
     }
 
 
-def mark_repeated_pair(
-    checked_pair: CheckedPair, pair_index: int, questions_by_index: Mapping[int, str]
-) -> CheckedPair:
+def mark_repeated_pair(checked_pair: CheckedPair, index: int, questions_by_index: Mapping[int, str]) -> CheckedPair:
     """The pair with what `repeated_questions_by_index` found of it."""
-    if repeated_question := questions_by_index.get(pair_index):
+    if repeated_question := questions_by_index.get(index):
         return CheckedPair.of(checked_pair.pair, _add_repeats_column(checked_pair.checked, repeated_question))
     return checked_pair
 

@@ -35,10 +35,8 @@ def rule_check_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
         case "criteria":
             if not pair.evaluation_criteria:
                 return "there are no criteria"
-            unsupported_in_criteria = ", ".join(unsupported_criterion_numbers(pair))
-            return (
-                f"the reference answer does not contain: {unsupported_in_criteria}" if unsupported_in_criteria else ""
-            )
+            unsupported_values = ", ".join(unsupported_criterion_numbers(pair))
+            return f"the reference answer does not contain: {unsupported_values}" if unsupported_values else ""
         case "supported":
             return "; ".join(unsupported_numbers(origin.grounds, pair))
         case _:

@@ -45,9 +45,8 @@ _BETWEEN_LISTED_NAMES = re.compile(r"[^.;:!?\n]{0,25}")  # between two names of 
 _LISTS_NAMES = re.compile(r",|/|\b(?:and|or|nor|not|und|oder|sowie|et|ou|y|e|o|en|of|og|eller)\b", re.IGNORECASE)
 ALIKE_QUESTIONS = 0.4  # of the words of both: "What did 1.2 add?", "What did 1.1 add?"
 
-_MARKUP_IN_EVIDENCE = re.compile(
-    r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|\{[^{}\n]*\}|[\[`]"
-)  # tags, targets of links, attributes
+# Tags, targets of links, attributes.
+_MARKUP_IN_EVIDENCE = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|\{[^{}\n]*\}|[\[`]")
 
 
 def wrong_answer_to_show(pair: Pair, other_answer: str, language: str) -> str:
@@ -89,12 +88,10 @@ def wrong_answer(pair: Pair, other_answer: str, language: str) -> str:
         return wrong_yes_or_no.capitalize() + _end_mark_of_answer(pair.answer)
     if answer_by_choice := _wrong_answer_by_choice(pair):
         return answer_by_choice
-    return (
-        _wrong_answer_by_numbers(pair, language) or _wrong_answer_by_names(pair, other_answer, language) or other_answer
-    )
+    return _wrong_by_numbers(pair, language) or _wrong_by_names(pair, other_answer, language) or other_answer
 
 
-def _wrong_answer_by_numbers(pair: Pair, language: str) -> str:
+def _wrong_by_numbers(pair: Pair, language: str) -> str:
     """The answer with the numbers that criteria ask for changed; "" where there are none."""
     wrong_answer_so_far, answer_position = "", 0
     for start, end in _answer_numbers_to_change(pair, language):
@@ -191,7 +188,7 @@ def _option_value_spans(pair: Pair) -> list[Span]:
     return [(start, end) for start, end in value_spans if not number_values(pair.answer[start:end]) & criterion_values]
 
 
-def _wrong_answer_by_names(pair: Pair, other_answer: str, language: str) -> str:
+def _wrong_by_names(pair: Pair, other_answer: str, language: str) -> str:
     """The answer with each name that criteria ask for exchanged for another of its kind; "" where none is.
 
     Where the criteria name none, but other words of the answer, its names are beside the point.

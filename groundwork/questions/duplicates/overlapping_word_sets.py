@@ -170,17 +170,15 @@ class SetSimilarityJoin:
     def _held_word_shares(self, larger_set_rows: Rows, smaller_rows: Rows, set_sizes: Rows) -> npt.NDArray[np.float64]:
         """The share of the smaller's words that the larger holds, pair by pair."""
         smaller_set_sizes = set_sizes[smaller_rows]
-        set_pair_index = np.repeat(np.arange(len(smaller_rows)), smaller_set_sizes)
-        word_positions = np.arange(smaller_set_sizes.sum()) - np.repeat(
+        pair_index = np.repeat(np.arange(len(smaller_rows)), smaller_set_sizes)
+        positions = np.arange(smaller_set_sizes.sum()) - np.repeat(
             np.cumsum(smaller_set_sizes) - smaller_set_sizes, smaller_set_sizes
         )
-        word_ranks = (
-            self._set_word_keys[self._set_starts[smaller_rows][set_pair_index] + word_positions] % self._vocabulary_size
-        )
-        word_keys = larger_set_rows[set_pair_index] * self._vocabulary_size + word_ranks
+        word_ranks = self._set_word_keys[self._set_starts[smaller_rows][pair_index] + positions] % self._vocabulary_size
+        word_keys = larger_set_rows[pair_index] * self._vocabulary_size + word_ranks
         key_places = np.minimum(np.searchsorted(self._set_word_keys, word_keys), len(self._set_word_keys) - 1)
         is_word_held = self._set_word_keys[key_places] == word_keys
-        held_word_counts = np.bincount(set_pair_index, weights=is_word_held, minlength=len(smaller_rows))
+        held_word_counts = np.bincount(pair_index, weights=is_word_held, minlength=len(smaller_rows))
         held_word_shares: npt.NDArray[np.float64] = held_word_counts / np.maximum(smaller_set_sizes, 1)
         return held_word_shares
 

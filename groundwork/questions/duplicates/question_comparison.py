@@ -302,13 +302,11 @@ def _answer_words_difference(first_question: AskedQuestion, second_question: Ask
     return "" if same_answer_share >= SAME_ANSWER_SHARE else "the answers tell other things"
 
 
-def _has_common_first_number(
-    first_question: AskedQuestion, second_question: AskedQuestion, common_numbers: WordSet
-) -> bool:
+def _has_common_first_number(first_question: AskedQuestion, second_question: AskedQuestion, common: WordSet) -> bool:
     """Where one answer gives more numbers: is its first, which is what was asked for, among those that both give?"""
     longer_answer_question = max(first_question, second_question, key=lambda pair: len(_number_words(pair.added_words)))
     first_answer_number = min(numbers(longer_answer_question.answer, spelled="en"), key=lambda number: number.start)
-    return _NUMBER_WORD_PREFIX + first_answer_number.value in common_numbers
+    return _NUMBER_WORD_PREFIX + first_answer_number.value in common
 
 
 def _meaning_words(question_text: str, language: str) -> WordSet:

@@ -45,9 +45,7 @@ _CLAUSE_WORDS_BEFORE_FIGURE = frozenset(
 # Of the content words of a clause at the front, from which the question has told it already.
 GIVEN_CONDITION_SHARE = 0.6
 _CLAUSE_OPENING_WORDS = frozenset(words("a an the it they if when unless there each every no all any at in on for by"))
-_CLAUSE_CONDITION = re.compile(
-    r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.IGNORECASE
-)
+_CLAUSE_CONDITION = re.compile(r"\b(?:if|unless|except|when|while|until|provided|only|otherwise|however)\b", re.I)
 _ASKS_MEASURE_IN_CLAUSE = re.compile(
     r"\bhow (?:many|much|long|far|often|old|wide|high|deep|heavy|fast|big|large|late|early|soon|thick|tall)\b"
     r"|\b(?:what|which) (?:\w+ ){0,3}(?:number|amount|distance|length|width|weight|height|depth|time|age|date|fee|price"

@@ -88,18 +88,16 @@ _StatementKey = tuple[str, int]  # a statement: the chunk's id and where it star
 _StatementTerms = tuple[set[str], set[str]]  # its terms, and those of the headings above it
 
 
-def misfit_faults(
-    draft: Draft, target: QuestionTarget, sentence_before: str, section_headings: str, title: str
-) -> list[Fault]:
+def misfit_faults(draft: Draft, target: QuestionTarget, before: str, section_headings: str, title: str) -> list[Fault]:
     """The first thing that is wrong between a pair and its target.
 
-    The model was shown the sentence `sentence_before` the target, the headings of its `section_headings` and the
+    The model was shown the sentence `before` the target, the headings of its `section_headings` and the
     document's `title`.
     """
     target_surroundings = f"{target.plain} {title} {section_headings}"
     misfit_checks = (
         _garbled_misfit(draft, target),
-        _strange_words_misfit(draft, target, f"{target_surroundings} {sentence_before}"),
+        _strange_words_misfit(draft, target, f"{target_surroundings} {before}"),
         _off_topic_misfit(draft, target, target_surroundings, title),
         _row_misfit(draft, target),
         _reference_misfit(draft),
@@ -129,11 +127,9 @@ def _garbled_repetition(sentence_text: str) -> str:
 def _strange_words_misfit(draft: Draft, target: QuestionTarget, target_surroundings: str) -> Fault | None:
     """Words of the answer, and numbers of the question, that come from nowhere."""
     answer_words = content_words(draft.answer, "en")
-    strange_answer_words = answer_words - content_words(target_surroundings, "en")
-    if len(strange_answer_words) > max(
-        1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(answer_words)
-    ):
-        return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange_answer_words))}")
+    strange_words = answer_words - content_words(target_surroundings, "en")
+    if len(strange_words) > max(1, (STRANGE_ROW_WORDS if target.subject else STRANGE_ANSWER_WORDS) * len(answer_words)):
+        return Fault("unsupported", f"the answer's words are not the text's: {', '.join(sorted(strange_words))}")
     if not answer_words & content_words(target.plain, "en") and not numbers(draft.answer, spelled="en"):
         return Fault("unsupported", "the answer says nothing of the statement")
     if misfit_numbers := sorted(
@@ -288,11 +284,9 @@ class RivalSearch:
         rarest_weights = [self._rival_term_weights[term] for term in rarest_rival_terms]
         return [term for k, term in enumerate(rarest_rival_terms) if math.fsum(rarest_weights[k:]) >= fit_to_target]
 
-    def _question_fit(
-        self, rival_question_terms: set[str], rival_terms: set[str], rival_heading_terms: set[str]
-    ) -> float:
+    def _question_fit(self, question_terms: set[str], rival_terms: set[str], rival_heading_terms: set[str]) -> float:
         rival_term_weights = self._rival_term_weights
         return math.fsum(  # the same in whatever order a set gives its terms
             rival_term_weights.get(term, 0.0) * (1 if term in rival_terms else HEADING_TERM_WEIGHT)
-            for term in rival_question_terms & (rival_terms | rival_heading_terms)
+            for term in question_terms & (rival_terms | rival_heading_terms)
         )

@@ -219,17 +219,15 @@ def target_importance(target: QuestionTarget, chunk_text: str) -> int:
     return max(1, importance_score - 4 * target.is_partial - 3 * importance_penalties)
 
 
-def spread_targets(
-    candidate_targets: Sequence[QuestionTarget], chunk_text: str, target_count: int
-) -> list[QuestionTarget]:
+def spread_targets(targets: Sequence[QuestionTarget], chunk_text: str, target_count: int) -> list[QuestionTarget]:
     """`target_count` of the targets, in their order: the most important of each of as many even stretches; 0: none."""
     if target_count <= 0:
         return []
-    if target_count >= len(candidate_targets):
-        return list(candidate_targets)
-    target_stretch_edges = [round(i * len(candidate_targets) / target_count) for i in range(target_count + 1)]
+    if target_count >= len(targets):
+        return list(targets)
+    target_stretch_edges = [round(i * len(targets) / target_count) for i in range(target_count + 1)]
     return [
-        max(candidate_targets[stretch_start:stretch_end], key=lambda target: target_importance(target, chunk_text))
+        max(targets[stretch_start:stretch_end], key=lambda target: target_importance(target, chunk_text))
         for stretch_start, stretch_end in pairwise(target_stretch_edges)
         if stretch_start < stretch_end
     ]

@@ -163,11 +163,9 @@ class SentenceAsker:
     def _count_rivals(self, sentence_draft: Draft, target: QuestionTarget) -> int:
         return self.rival_search.count_rivals(sentence_draft.question, self.chunk, target.statements)
 
-    async def _check_round_trip(
-        self, draft: Draft, statement_text: str, sentence_unit: str, iteration: int
-    ) -> list[Fault]:
+    async def _check_round_trip(self, draft: Draft, statement_text: str, unit: str, iteration: int) -> list[Fault]:
         round_trip_messages = render_turns(self.round_trip_prompt, statement=statement_text, question=draft.question)
-        round_trip_answer: str = await self._call(round_trip_messages, None, f"{sentence_unit} round trip", iteration)
+        round_trip_answer: str = await self._call(round_trip_messages, None, f"{unit} round trip", iteration)
         if answers_agree(draft.answer, round_trip_answer):
             return []
         return [Fault("round trip", f"answered again from the statement: {round_trip_answer.strip()}")]
