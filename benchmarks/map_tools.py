@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.pages import ARGUMENTS
-from groundwork.maps.draw.html_map import write_map
+from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import scene
 

@@ -87,7 +87,7 @@ def bench_html(rows: int, folder: Path) -> None:
     from sklearn.manifold import TSNE
 
     from groundwork.dataset.load_dataset import QuestionRow
-    from groundwork.maps.draw.html_map import write_map
+    from groundwork.maps.draw.map_page import write_map
     from groundwork.maps.draw.png_map import write_map_png
     from groundwork.maps.question_map import MapGroup, build_scene
 
@@ -153,7 +153,7 @@ def bench_again(rows: int, folder: Path) -> None:
 
 def bench_frames(points: int, folder: Path) -> None:
     """The longest frame while a page of many points is dragged about, after it has loaded."""
-    from groundwork.maps.draw.html_map import write_map
+    from groundwork.maps.draw.map_page import write_map
     from tests.maps.scenes import scene
 
     page = folder / "many.html"

@@ -22,7 +22,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from groundwork.maps.draw.html_map import write_map
+from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import scene
 

@@ -98,7 +98,8 @@ def _with_prices(map_scene: Scene, datasets: Sequence[EmbeddedDataset], spending
 
 def write_map_pictures(map_scene: Scene, picture_paths: Sequence[Path], size: Size = "page") -> list[str]:
     """Write `map_scene` to each path in the form that its ending asks for; returns what to warn the reader of."""
-    from groundwork.maps.draw.html_map import write_map, write_plotly_map
+    from groundwork.maps.draw.map_page import write_map
+    from groundwork.maps.draw.plotly_map import write_plotly_map
     from groundwork.maps.draw.png_map import write_map_png
 
     warnings: list[str] = []

@@ -12,7 +12,7 @@ from groundwork.dataset.question_vectors import static_encoder
 from groundwork.embedding.encoder import Vectors
 from groundwork.grading.grade_report import GradeReport
 from groundwork.grading.graded_rows import Grading
-from groundwork.maps.draw.html_map import write_map
+from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Scene
 from groundwork.maps.question_map import MapGroup, build_scene
 from groundwork.message_wording import counted

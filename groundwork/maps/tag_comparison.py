@@ -16,10 +16,10 @@ from groundwork.dataset.question_vectors import job_encoder
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import project_vectors
 from groundwork.errors import UnitError
-from groundwork.maps.draw.html_map import write_tags
-from groundwork.maps.draw.png_figure import write_histogram_png
+from groundwork.maps.draw.map_page import write_tags
 from groundwork.maps.draw.png_map import write_map_png
 from groundwork.maps.draw.scene import Bar, Cluster, DatasetEntry, Point, Scene
+from groundwork.maps.draw.tag_histogram import write_histogram_png
 from groundwork.maps.question_map import cluster_map
 from groundwork.message_wording import counted
 from groundwork.records import Tags

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from groundwork.maps.draw.html_map import write_map
+from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Scene
 from tests.maps.scenes import COUNT, HOSTILE, histogram, scene
 

@@ -13,7 +13,7 @@ from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.reader_wishes import read_wishes, wishes_file
 from groundwork.data_folder.workspace import Workspace
 from groundwork.errors import EXIT_USAGE
-from groundwork.maps.draw.html_map import write_map
+from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import DatasetEntry, Point, Scene
 from groundwork.records import Pair
 from groundwork.review.review_server import ReviewServer

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwork.maps.draw.html_map import MAP_ASSETS, point_columns, write_map
+from groundwork.maps.draw.map_page import MAP_ASSETS, point_columns, write_map
 from groundwork.pages import palette
 from groundwork.pages.html_frame import ASSETS, COMPRESS_ABOVE_BYTES, embed_data, escape_json
 from tests.maps.scenes import scene

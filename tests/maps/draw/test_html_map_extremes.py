@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from playwright.async_api import expect
 
-from groundwork.maps.draw.html_map import write_map
+from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Scene
 from tests.chromium import Opener
 from tests.maps.map_page import at_rest, click_a_point

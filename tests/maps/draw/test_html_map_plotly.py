@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundwork.maps.draw.html_map import plotly_figure, write_plotly_map
+from groundwork.maps.draw.plotly_map import plotly_figure, write_plotly_map
 from groundwork.maps.draw.scene import DatasetEntry, Point, Scene
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from playwright.async_api import expect
 
-from groundwork.maps.draw.html_map import write_map
+from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Cluster, Scene
 from groundwork.pages import palette
 from tests.chromium import Opener

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Page, expect
 
-from groundwork.maps.draw.html_map import write_map
+from groundwork.maps.draw.map_page import write_map
 from groundwork.maps.draw.scene import Contour, Scene
 from groundwork.pages import palette
 from tests.chromium import Opener

@@ -9,9 +9,13 @@ import pytest
 from matplotlib import font_manager, get_data_path
 from PIL import Image
 
-from groundwork.maps.draw.png_figure import _add_new_fonts, new_figure, point_colours, write_histogram_png
-from groundwork.maps.draw.png_map import find_coincident, point_labels, point_marks, write_map_png
+from groundwork.maps.draw.colours_and_legend import point_colours
+from groundwork.maps.draw.figure_fonts import _add_new_fonts, new_figure
+from groundwork.maps.draw.map_labels import point_labels
+from groundwork.maps.draw.pies import find_coincident
+from groundwork.maps.draw.png_map import point_marks, write_map_png
 from groundwork.maps.draw.scene import Scene
+from groundwork.maps.draw.tag_histogram import write_histogram_png
 from tests.maps.scenes import MODELS, histogram, scene
 
 
