@@ -27,7 +27,7 @@ import numpy.typing as npt
 from groundwork.data_folder.databases import cache_database, read_only_database
 from groundwork.embedding.embedder_model import Kind, embedding_prefix, load_model
 from groundwork.errors import BadRecord, ConfigError, UnitError
-from groundwork.language.subwords import wordllama_folder, wordllama_tokenizer
+from groundwork.language.wordllama_subwords import wordllama_folder, wordllama_tokenizer
 from groundwork.settings.config_schema import Embeddings
 
 Vectors = npt.NDArray[np.float32]

@@ -15,7 +15,7 @@ from groundwork.dataset.load_dataset import QuestionRow
 from groundwork.grading.answer_judge import criteria_to_judge
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.numbers import change_digits, content_terms, numbers
-from groundwork.language.opposites import yes_or_no
+from groundwork.language.yes_and_no import yes_or_no
 
 SPOILED_KINDS = ("numbers changed", "negated", "half right", "of another question")
 ANSWERS_COMPARED = 60  # other answers looked at

@@ -19,3 +19,13 @@ def trim_span(text: str, start: int, end: int) -> Span | None:
     span_text = text[start:end]
     leading_blanks = len(span_text) - len(span_text.lstrip())
     return (start + leading_blanks, start + len(span_text.rstrip())) if leading_blanks < len(span_text) else None
+
+
+def line_spans(text: str, start: int = 0, end: int | None = None) -> list[Span]:
+    """(start, end) of each line between two offsets, in order, with its line break."""
+    spans, end = [], len(text) if end is None else end
+    while start < end:
+        line_end = text.find("\n", start, end) + 1 or end
+        spans.append((start, line_end))
+        start = line_end
+    return spans

@@ -15,7 +15,7 @@ from itertools import pairwise
 import regex
 
 from groundwork.language.language_and_script import main_script
-from groundwork.language.subwords import latin_words, letters_per_subword
+from groundwork.language.wordllama_subwords import latin_words, letters_per_subword
 
 UNREADABLE = "the fonts, or an OCR, give other letters than the page shows, so that its text cannot be read"
 MIN_ENCODED_RUN_LENGTH = 200  # characters of a run; a key or a checksum in a sentence is shorter

@@ -41,6 +41,11 @@ def words(text: str) -> list[str]:
     return [word for match in _WORD_OF_ANY_SCRIPT.finditer(text) for word in _split_unspaced(match.group().lower())]
 
 
+def word_set(listed_words: str) -> frozenset[str]:
+    """The words of a list that is written as one text, with white space between them."""
+    return frozenset(listed_words.split())
+
+
 def _split_unspaced(word: str) -> Iterator[str]:
     """The word; a run of letters of a script without spaces, or of Korean, as overlapping pairs of characters."""
     run_end = 0

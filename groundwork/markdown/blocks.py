@@ -14,8 +14,8 @@ from typing import Literal, cast
 import msgspec
 
 from groundwork.language.list_labels import BULLETS, MARKDOWN_ITEM
-from groundwork.markdown.markdown_tables import GRID_TABLE_START as GRID
-from groundwork.markdown.markdown_tables import is_csv_table
+from groundwork.markdown.csv_tables import is_csv_table
+from groundwork.markdown.grid_tables import GRID_TABLE_START as GRID
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code", "quote", "formula", "contents"]
 

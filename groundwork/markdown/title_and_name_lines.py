@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from groundwork.language.language_and_script import UNSPACED
 from groundwork.language.list_labels import SECTION_NUMBER
-from groundwork.language.opposites import is_negated
+from groundwork.language.negations_and_duties import is_negated
 from groundwork.language.sentences import STATEMENT_END
 from groundwork.language.words import words
 

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from groundwork.language.negations_and_duties import is_negated
 from groundwork.language.numbers import number_values, numbers
-from groundwork.language.opposites import YES_NO_AUXILIARY, YES_OR_NO, is_negated
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
+from groundwork.language.yes_and_no import YES_NO_AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import ASKS_HOW
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6

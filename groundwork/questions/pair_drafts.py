@@ -16,10 +16,10 @@ from groundwork.language.dangling_references import drop_bracketed_references, f
 from groundwork.language.language_and_script import detect_language, foreign_language
 from groundwork.language.names_and_codes import names
 from groundwork.language.numbers import numbers
-from groundwork.language.opposites import yes_or_no
 from groundwork.language.sentences import is_question, sentences
 from groundwork.language.text_spans import Span
 from groundwork.language.words import content_words, normalised_words, words
+from groundwork.language.yes_and_no import yes_or_no
 from groundwork.llm.prompt_templates import placeholders, split_turns
 from groundwork.llm.replies.reply_schema import FaultyItem
 from groundwork.markdown.chunk_reading import Reading

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from groundwork.language.language_and_script import is_english
 from groundwork.language.numbers import number_values
-from groundwork.language.opposites import YES_NO_AUXILIARY
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
+from groundwork.language.yes_and_no import YES_NO_AUXILIARY
 
 _CONFIRMING_QUESTION = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{YES_NO_AUXILIARY}\s", re.IGNORECASE)
 _CHOOSING_QUESTION = re.compile(

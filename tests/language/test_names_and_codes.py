@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from groundwork.language.names_and_codes import abbreviations, codes, names_as_written, quoted_terms
-from groundwork.language.opposites import find_contradicted_word, find_opposite, is_negated
+from groundwork.language.negations_and_duties import find_contradicted_word, is_negated
+from groundwork.language.opposites import find_opposite
 from tests.growth import steep
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from groundwork.dataset.reword.copied_words import terms
 from groundwork.language.list_conjunctions import list_lengths
 from groundwork.language.names_and_codes import abbreviations
+from groundwork.language.negations_and_duties import find_contradicted_word
 from groundwork.language.numbers import numbers
-from groundwork.language.opposites import find_contradicted_word, find_opposite
+from groundwork.language.opposites import find_opposite
 from groundwork.language.words import normalised_words
 
 _NONE_WORDS = frozenset(["0", "no", "none", "nothing", "nil", "zero", "without", "never", "minus", "negative", "free"])

@@ -24,9 +24,10 @@ from groundwork.dataset.reword.lost_or_added_terms import meaning_faults, number
 from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.language_and_script import detect_language, has_unspaced, is_english
-from groundwork.language.opposites import YES_NO_AUXILIARY, duties, is_negated
+from groundwork.language.negations_and_duties import duties, is_negated
 from groundwork.language.sentences import is_question
 from groundwork.language.words import normalised_words, stem, stop_words, word_count, words
+from groundwork.language.yes_and_no import YES_NO_AUXILIARY
 from groundwork.records import Row
 
 # Told once: who is made to say a plain sentence in other words says it worse.

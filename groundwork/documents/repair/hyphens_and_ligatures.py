@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from groundwork.documents.repair.korean_line_ends import KoreanLineEnds
 from groundwork.language.language_and_script import IDEOGRAPHS
-from groundwork.language.subwords import latin_words, letters_per_subword
+from groundwork.language.wordllama_subwords import latin_words, letters_per_subword
 from groundwork.language.words import HYPHENATED_WORD
 
 _UNSPACED_LINE_END = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")

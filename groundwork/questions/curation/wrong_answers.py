@@ -13,17 +13,11 @@ from itertools import pairwise
 
 from groundwork.language.dangling_references import cross_reference_spans
 from groundwork.language.names_and_codes import codes
+from groundwork.language.negations_and_duties import is_negated
 from groundwork.language.numbers import change_digits, number_values, numbers
-from groundwork.language.opposites import (
-    YES_NO_AUXILIARY,
-    YES_OR_NO,
-    is_negated,
-    opposite_yes_or_no,
-    yes_and_no_words,
-    yes_or_no,
-)
 from groundwork.language.text_spans import Span
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, whole_word_pattern, words
+from groundwork.language.yes_and_no import YES_NO_AUXILIARY, YES_OR_NO, opposite_yes_or_no, yes_and_no_words, yes_or_no
 from groundwork.records import Pair
 
 ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other

@@ -14,9 +14,11 @@ from itertools import chain
 
 from groundwork.language.language_and_script import detect_language
 from groundwork.language.names_and_codes import names, names_as_written, quoted_terms
+from groundwork.language.negations_and_duties import is_negated
 from groundwork.language.numbers import number_values, numbers
-from groundwork.language.opposites import are_opposite_answers, contrast_words, find_opposite, is_negated
+from groundwork.language.opposites import contrast_words, find_opposite
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, normalised_words, words
+from groundwork.language.yes_and_no import are_opposite_answers
 from groundwork.questions.duplicates.likeness_calibration import Likeness
 
 SAME_EVIDENCE_SHARE = 0.8  # of the words of the shorter of two quotes

@@ -2,8 +2,8 @@
 
 import pytest
 
-from groundwork.language.opposites import are_opposite_answers, opposite_yes_or_no
 from groundwork.language.sentences import is_question
+from groundwork.language.yes_and_no import are_opposite_answers, opposite_yes_or_no
 
 
 @pytest.mark.parametrize(
