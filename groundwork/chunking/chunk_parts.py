@@ -212,20 +212,29 @@ class ChunkPacker:
         return None
 
 
+class PartLengths(NamedTuple):
+    """How long parts are, in the unit of `ruler`: the `minimum` where a neighbour leaves room, `limit` at the most."""
+
+    ruler: Ruler
+    minimum: int
+    limit: int
+
+    def is_short(self, part: ChunkPart) -> bool:
+        return self.ruler.length(part.start, part.end) < self.minimum
+
+    def fit_together(self, first_part: ChunkPart, last_part: ChunkPart) -> bool:
+        return self.ruler.length(first_part.start, last_part.end) <= self.limit
+
+
 def join_short_parts(
-    markdown: str,
-    chunk_parts: Sequence[ChunkPart],
-    blocks: Sequence[Block],
-    ruler: Ruler,
-    min_part_length: int,
-    limit: int,
+    markdown: str, chunk_parts: Sequence[ChunkPart], blocks: Sequence[Block], part_lengths: PartLengths
 ) -> list[ChunkPart]:
-    """The parts in order, none below `min_part_length` that fits into one chunk of `limit` with a neighbour.
+    """The parts in order, none below the minimum that fits into one chunk with a neighbour.
 
     Of two such neighbours it joins the one in the same section. Parts with added text, and those that questions leave
-    out, stay as they are. Lengths are in the ruler's unit.
+    out, stay as they are.
     """
-    chunk_parts = _join_title_page(markdown, chunk_parts, blocks, ruler, min_part_length, limit)
+    chunk_parts = _join_title_page(markdown, chunk_parts, blocks, part_lengths)
     level_by_part_start = {block.start: block.level for block in blocks if block.kind == "heading"}
 
     def border_level(part: ChunkPart) -> int:
@@ -233,13 +242,13 @@ def join_short_parts(
 
     def fits_together(first_part: ChunkPart, second_part: ChunkPart) -> bool:
         is_joinable = not any(part.skip or part.added or part.closing for part in (first_part, second_part))
-        return is_joinable and ruler.length(first_part.start, second_part.end) <= limit
+        return is_joinable and part_lengths.fit_together(first_part, second_part)
 
     joined_parts: list[ChunkPart] = []
     pending_parts = list(reversed(chunk_parts))
     while pending_parts:
         part = pending_parts.pop()
-        is_short = ruler.length(part.start, part.end) < min_part_length
+        is_short = part_lengths.is_short(part)
         joins_previous = is_short and bool(joined_parts) and fits_together(joined_parts[-1], part)
         joins_following = is_short and bool(pending_parts) and fits_together(part, pending_parts[-1])
         if joins_previous and not (joins_following and border_level(part) < border_level(pending_parts[-1])):
@@ -252,12 +261,7 @@ def join_short_parts(
 
 
 def _join_title_page(
-    markdown: str,
-    chunk_parts: Sequence[ChunkPart],
-    blocks: Sequence[Block],
-    ruler: Ruler,
-    min_part_length: int,
-    limit: int,
+    markdown: str, chunk_parts: Sequence[ChunkPart], blocks: Sequence[Block], part_lengths: PartLengths
 ) -> Sequence[ChunkPart]:
     """The parts; a short title page in front of contents, with nothing but titles and names, goes with them."""
     if len(chunk_parts) < 3 or chunk_parts[0].skip or chunk_parts[1].skip != "contents":
@@ -265,8 +269,8 @@ def _join_title_page(
     title_page, contents_part, *parts_behind_contents = chunk_parts
     title_page_blocks = [block for block in blocks if block.start < title_page.end]
     has_only_titles = all(block.kind == "heading" or is_uncut_title(markdown, block) for block in title_page_blocks)
-    is_short_title_page = ruler.length(title_page.start, title_page.end) < min_part_length
-    if not (is_short_title_page and has_only_titles and ruler.length(title_page.start, contents_part.end) <= limit):
+    is_short = part_lengths.is_short(title_page)
+    if not (is_short and has_only_titles and part_lengths.fit_together(title_page, contents_part)):
         return chunk_parts
     return [msgspec.structs.replace(contents_part, start=title_page.start), *parts_behind_contents]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from groundwork.chunking.chunk_parts import ChunkPacker, ChunkPart, join_short_parts
+from groundwork.chunking.chunk_parts import ChunkPacker, ChunkPart, PartLengths, join_short_parts
 from groundwork.chunking.chunk_runs import ShortRuns, text_and_table_runs
 from groundwork.chunking.length_rulers import length_ruler, load_tokenizer
 from groundwork.chunking.skipped_passages import skip_marks, split_unreadable_runs
@@ -46,7 +46,8 @@ def chunk_document(
         chunk_runs = text_and_table_runs(markdown, parsed_blocks, block_marks, ruler, chunk_limit, settings.language)
         chunk_runs = ShortRuns(markdown, ruler, settings, chunk_limit).join(chunk_runs)
         chunk_parts = ChunkPacker(markdown, ruler, settings, chunk_limit).pack(chunk_runs)
-        chunk_parts = join_short_parts(markdown, chunk_parts, parsed_blocks, ruler, settings.min_length, chunk_limit)
+        part_lengths = PartLengths(ruler, settings.min_length, chunk_limit)
+        chunk_parts = join_short_parts(markdown, chunk_parts, parsed_blocks, part_lengths)
         chunks = _build_chunk_records(markdown, chunk_parts, parsed_blocks, document, tokenizer, chunk_languages)
         excess_length = max((chunk.length for chunk in chunks), default=0) - settings.max_length
         if excess_length <= 0 or chunk_limit <= settings.max_length // 2:

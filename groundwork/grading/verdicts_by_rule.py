@@ -14,7 +14,7 @@ from groundwork.language.language_and_script import is_english
 from groundwork.language.names_and_codes import names
 from groundwork.language.negations_and_duties import is_negated
 from groundwork.language.numbers import Number, alternative_readings, numbers
-from groundwork.language.units import canonical_unit
+from groundwork.language.units_and_currencies import canonical_unit
 from groundwork.language.words import normalised_words, whole_word_pattern, words
 from groundwork.records import Verdict
 

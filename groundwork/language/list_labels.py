@@ -6,10 +6,9 @@ The patterns are pieces for other modules' patterns, without groups that capture
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from groundwork.language.text_spans import Span
-from groundwork.language.units import UNITS
+from groundwork.language.units_and_currencies import ALL_CURRENCY_SIGNS, CURRENCY_NAMES, UNIT_WORDS
 
 SECTION_NUMBER = r"\d+(?:\.\d+)*"
 """7, 1.3.2: a label of numbers alone."""
@@ -62,16 +61,10 @@ DRAWN_LABEL = (
 )
 """1.3 B 2. (iv) a.: a label on a drawn page, where the text may follow without a space."""
 
-_AMOUNT_UNITS = "|".join(sorted((name for name in UNITS if name.isalpha()), key=len, reverse=True))
 _AMOUNT_SCALES = "million|billion|Millionen|Milliarden|Mio|Mrd|millions|milliards|millones|milioni|milhões|miljoen"
-_AMOUNT_CURRENCY_SIGNS = "".join(sign for sign in map(chr, range(0x20D0)) if unicodedata.category(sign) == "Sc")
-_AMOUNT_CURRENCIES = (
-    "EUR|Euro|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|TRY|RUB|UAH|JPY|CNY|KRW|INR|IDR|VND|BRL|MXN|ZAR|kr|zł|Kč|Ft"
-    "|lei|đồng"
-)
 _AMOUNT_NOT_LABEL = (
     rf"(?:\d++(?:\.\d++|(?:\.\d{{3}}){{2,}})"
-    rf"(?:\s*[{_AMOUNT_CURRENCY_SIGNS}%‰°]|[ \t]++(?:{_AMOUNT_UNITS}|{_AMOUNT_SCALES}|{_AMOUNT_CURRENCIES})\b)"
+    rf"(?:\s*[{ALL_CURRENCY_SIGNS}%‰°]|[ \t]++(?:{UNIT_WORDS}|{_AMOUNT_SCALES}|{CURRENCY_NAMES})\b)"
     rf"|\d{{1,3}}+(?:\.\d{{3}})++(?![\d.])(?:(?<=\.000)|[ \t]++(?=[{_SMALL_LETTERS}])))"
 )
 

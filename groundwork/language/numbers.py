@@ -18,7 +18,7 @@ from text_to_num import find_numbers
 
 from groundwork.language.list_labels import label_spans
 from groundwork.language.text_spans import span_index
-from groundwork.language.units import UNIT_NAME, canonical_unit
+from groundwork.language.units_and_currencies import CURRENCY, CURRENCY_SIGNS, siunitx_unit, unit_beside
 from groundwork.language.words import content_words
 
 LANGUAGES = frozenset({"da", "de", "en", "es", "fr", "it", "nl", "pt"})
@@ -127,12 +127,11 @@ _SCALE_BEHIND_DIGIT = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?({_NUMBER_SCALE})", 
 _NUMBER_SCALE_WORD = re.compile(rf"(?<![^\W\d_])({_NUMBER_SCALE})|[万萬만億亿억兆조]", re.IGNORECASE)
 _AMOUNT_LETTERS = {"k": 3, "m": 6, "b": 9}
 _NUMBER_LETTER = re.compile(r"[kmb](?![^\W\d_])", re.IGNORECASE)
-_CURRENCY = r"(?:[A-Z]{0,3}[$€£¥]|EUR|USD|GBP|CHF|INR|Rs\.?)"
 # never behind a number: that is the scale of this number alone
 _SCALE_OF_ALL_NUMBERS = re.compile(
-    rf"(?:\b(?:in|en|em|i|w|v|в)[ \u00a0](?:{_CURRENCY}[ \u00a0]?)?|(?<!\d)(?:{_CURRENCY}|单位[:：]?|\()[ \u00a0]?)"
+    rf"(?:\b(?:in|en|em|i|w|v|в)[ \u00a0](?:{CURRENCY}[ \u00a0]?)?|(?<!\d)(?:{CURRENCY}|单位[:：]?|\()[ \u00a0]?)"
     rf"({_NUMBER_SCALE})|\ben (miles)\b"
-    rf"|(?<![^\W_])(?<!\d[ \u00a0])(t€|teur|k€|keur|m€|meur|(?:tsd|mio|mrd)\.?(?=[ \u00a0](?:{_CURRENCY}|euro)))"
+    rf"|(?<![^\W_])(?<!\d[ \u00a0])(t€|teur|k€|keur|m€|meur|(?:tsd|mio|mrd)\.?(?=[ \u00a0](?:{CURRENCY}|euro)))"
     r"|(?:[$€£] ?|\(|\bin )[’']?(000)(?:s\b|\b(?! ?\d))",
     re.IGNORECASE,
 )
@@ -182,8 +181,6 @@ _LATEX_NUMBER_NOTATIONS = {
 _FORMULA_OF_NUMBERS = re.compile(r"\$\$|(?<![\\$\w])\$(?=\S)([^$\n]{1,200})(?<=[^\s\\])\$(?!\d)")  # not "US$5, A$6"
 _FORMULA_WITH_NUMBERS = re.compile(r"[\\{}^_=]|\A\S+\Z|\A[\d\s.,+*/×÷<>()-]+\Z")
 _SIUNITX_NUMBER = re.compile(r"\\(?:SI|qty)\{([^{}]{1,40})\}\{([^{}]{1,60})\}")
-_SIUNITX_NUMBER_UNIT = re.compile(r"\\([a-z]+)")
-_SIUNITX_PREFIXES = frozenset({"nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga"})
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")
 _EXPONENT = r"(?:\^(?:\{([+−-]?\d{1,2})\}|([+−-]?\d{1,2}))|([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))(?!\d)"
@@ -200,7 +197,7 @@ def without_latex(text: str) -> str:
     if "\\" not in text and "{" not in text:
         return text
     text = _FORMULA_OF_NUMBERS.sub(_without_dollar_signs, text)
-    text = _SIUNITX_NUMBER.sub(lambda match: f"{match[1]} {_siunitx_number_unit(match[2])}", text)
+    text = _SIUNITX_NUMBER.sub(lambda match: f"{match[1]} {siunitx_unit(match[2])}", text)
     for latex_number, plain_notation in _LATEX_NUMBER_NOTATIONS.items():
         text = latex_number.sub(plain_notation, text)
     return text
@@ -210,13 +207,6 @@ def _without_dollar_signs(match: re.Match[str]) -> str:
     """The formula between two dollar signs; both signs stay where they are currency."""
     inline_formula = match[1] or ""
     return inline_formula if not inline_formula or _FORMULA_WITH_NUMBERS.search(inline_formula) else match.group()
-
-
-def _siunitx_number_unit(macros: str) -> str:
-    """The unit of siunitx in words: "kilometre per hour" for \\kilo\\metre\\per\\hour."""
-    return _SIUNITX_NUMBER_UNIT.sub(
-        lambda match: match[1] if match[1] in _SIUNITX_PREFIXES else f"{match[1]} ", macros
-    ).strip()
 
 
 def exponent_after(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -287,9 +277,6 @@ _CHINESE_DIGITS = {
 _CHINESE_TENS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_MYRIADS = {"万": 10_000, "億": 10**8, "亿": 10**8}
 _DECIMAL_NUMBER = re.compile(r"\d{1,30}(?:\.\d{1,30})?")
-_UNIT_AFTER_NUMBER = re.compile(rf"[\s-]{{0,2}}({UNIT_NAME})", re.IGNORECASE)
-_CURRENCY_SIGNS = frozenset("$€£")
-_CURRENCY_BEFORE_NUMBER = re.compile(r"([$€£])\s?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,11 +321,11 @@ def _numbers_written_in_digits(text: str) -> Iterator[Number]:
         end, number_value = match.end(), _canonical_value(match.group())
         if (power_of_ten := _power_after_number(text, match)) and _DECIMAL_NUMBER.fullmatch(number_value):
             number_value, end = times_power(number_value, power_of_ten[0]), power_of_ten[1]
-        yield Number(match.start(), end, number_value, _unit_of_number(text, match.start(), end))
+        yield Number(match.start(), end, number_value, unit_beside(text, match.start(), end))
 
 
 def _power_after_number(text: str, match: re.Match[str]) -> tuple[int, int] | None:
-    is_behind_currency = text[max(0, match.start() - 1) : match.start()] in _CURRENCY_SIGNS
+    is_behind_currency = text[max(0, match.start() - 1) : match.start()] in CURRENCY_SIGNS
     return exponent_after(text, *match.span()) or scale_after(text, match.end(), behind_currency=is_behind_currency)
 
 
@@ -382,7 +369,7 @@ def _spelled_numbers(text: str, language: str) -> Iterator[Number]:
     for number_word in number_words(text, language):
         if not (number_word.is_ordinal or is_article(number_word, language)):
             word_span = (number_word.start, number_word.end)
-            yield Number(*word_span, number_word.value, _unit_of_number(text, *word_span))
+            yield Number(*word_span, number_word.value, unit_beside(text, *word_span))
 
 
 def join_thousands(text: str) -> str:
@@ -436,14 +423,6 @@ def _canonical_value(number_digits: str) -> str:
         number_digits = number_digits.replace(",", ".")
     integer_digits, decimal_point, fraction_digits = number_digits.partition(".")
     return (integer_digits.lstrip("0") or "0") + decimal_point + fraction_digits
-
-
-def _unit_of_number(text: str, start: int, end: int) -> str:
-    """The unit behind the number (or the currency before it)."""
-    if number_unit := _CURRENCY_BEFORE_NUMBER.search(text[max(0, start - 2) : start]):
-        return canonical_unit(number_unit.group(1))
-    number_unit = _UNIT_AFTER_NUMBER.match(text, end)
-    return canonical_unit(number_unit.group(1)) if number_unit else ""
 
 
 MOST_ROUNDED_OFF_SHARE = Decimal("0.05")  # of the exact number

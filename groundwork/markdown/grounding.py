@@ -33,7 +33,7 @@ from groundwork.language.numbers import (
     without_latex,
 )
 from groundwork.language.text_spans import Span
-from groundwork.language.units import UNIT_NAME, canonical_unit, unit_of_adverb
+from groundwork.language.units_and_currencies import UNIT_NAME, canonical_unit, unit_of_adverb
 from groundwork.markdown.blocks import blocks
 from groundwork.markdown.markdown_tables import MarkdownTable, read_table
 

@@ -26,7 +26,7 @@ from groundwork.language.numbers import (
     without_latex,
     without_scales,
 )
-from groundwork.language.units import in_smallest_units
+from groundwork.language.units_and_currencies import in_smallest_units
 from groundwork.markdown.figures import is_figure
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.arithmetic_expressions import (

@@ -17,7 +17,7 @@ from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.readability import count_readable_rows, readability, readable_contents_lines
 from groundwork.documents.auditing.relations_and_merged_cells import merges_more
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, ConversionRequest, run_converter
-from groundwork.documents.layout.forms_and_annotations import FORM_TICKS
+from groundwork.documents.layout.forms import FORM_TICKS
 from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_words_parted_by_hyphen
 from groundwork.documents.repair.outline_and_contents import plain_contents

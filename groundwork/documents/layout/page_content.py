@@ -11,16 +11,7 @@ from groundwork.documents.layout.chart_regions import find_chart_regions
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
 from groundwork.documents.layout.drawn_letters import DrawnLetters, LetterSizes
 from groundwork.documents.layout.floats_and_formulas import PageBlock, join_sentences_around_floats, with_fractions
-from groundwork.documents.layout.forms_and_annotations import (
-    Form,
-    form_fields,
-    form_lines,
-    icon_annotations,
-    is_form,
-    tick_boxes,
-    with_typed_field_runs,
-    without_tick_boxes,
-)
+from groundwork.documents.layout.forms import Form, form_lines, is_form, without_tick_boxes
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, footnote_range
 from groundwork.documents.layout.liteparse_pages import LiteparsePage, LiteparseText
 from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
@@ -52,6 +43,12 @@ from groundwork.documents.layout.tables.ruled_tables import RuledTable
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_runs_and_lines import Box, Line, Run, Stretches, to_lines, to_run
 from groundwork.documents.layout.turned_text import TurnedItems, TurnedTextOnPage, turned_place_on_page, upright
+from groundwork.documents.layout.typed_fields_and_annotations import (
+    icon_annotations,
+    tick_field_boxes,
+    typed_field_boxes,
+    with_typed_field_runs,
+)
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.sentences import SENTENCE_LINE_ENDS
@@ -106,7 +103,7 @@ def page_content(
     page_item_runs = _runs_of_page_items(page_items[0], speller, page_typewriter_fonts)
     turned = [line for side in page_items[1:] for line in _turned_lines(side, page, speller, page_typewriter_fonts)]
     page_runs = [run for _, run in page_item_runs]
-    page_fields = form_fields(page)
+    page_fields = typed_field_boxes(page)
     charts = find_chart_regions(page.vector_graphics, page_runs, page_fields) if page.vector_graphics else []
     leftward = is_right_to_left(page_layer)
     page_runs = rtl_word_runs(page_item_runs, rtl_page_spelling(page, drawn)) if leftward else page_runs
@@ -115,7 +112,7 @@ def page_content(
     if leftward:
         page_runs, drawn_strokes = mirrored_runs(page_runs, page.width), mirrored_strokes(drawn_strokes, page.width)
         charts, page_fields = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, page_fields))
-    page_ticks = tick_boxes(page)
+    page_ticks = tick_field_boxes(page)
     if not leftward and is_form(sum(len(run.words) for run in page_runs), len(page_fields) + len(page_ticks)):
         page_form = Form(without_tick_boxes(drawn_strokes, page_ticks), page_fields)
         sides = _side_texts(turned, page, page_layer)

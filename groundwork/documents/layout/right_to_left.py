@@ -22,7 +22,7 @@ from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, Stroke
 from groundwork.documents.layout.text_runs_and_lines import Box, Run, runs_by_line
 from groundwork.documents.pdf_files.pdfium import letter_box, letter_signs
 from groundwork.language.language_and_script import is_right_to_left, runs_right_to_left
-from groundwork.language.units import canonical_unit
+from groundwork.language.units_and_currencies import canonical_unit
 
 _LATIN_LETTER = regex.compile(r"\p{Bidi_Class=L}")
 _RTL_OR_LTR_STRETCH = regex.compile(

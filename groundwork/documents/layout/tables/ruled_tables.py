@@ -15,7 +15,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
 
-from groundwork.documents.layout.forms_and_annotations import (
+from groundwork.documents.layout.forms import (
     LEAST_FORM_FIELDS,
     are_form_boxes,
     form_box_paragraphs,

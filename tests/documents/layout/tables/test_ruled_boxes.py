@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.layout.forms_and_annotations import with_typed_field_runs
 from groundwork.documents.layout.text_runs_and_lines import Run
+from groundwork.documents.layout.typed_fields_and_annotations import with_typed_field_runs
 from tests.documents.layout.drawing import prose
 
 

@@ -2,8 +2,7 @@
 
 A form draws lines as a table does and sets its texts in columns as a table does, but no row has the heads of a column
 above it. So it is cut into rows from side to side, and a stretch whose rows do not run through into columns, as by a
-recursive XY cut (Nagy and Seth, 1984); texts in one drawn box stay together. What was typed into the fields of a form,
-and the text annotations, are read as well.
+recursive XY cut (Nagy and Seth, 1984); texts in one drawn box stay together.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from groundwork.documents.layout.ruling_strokes_and_shades import NEAR, Frame, Stroke, Strokes
 from groundwork.documents.layout.text_runs_and_lines import (
@@ -386,117 +385,7 @@ def _form_row_text(row_texts: Sequence[_FormText]) -> str:
     return _DOTS_IN_FORM_ROW.sub(" … ", form_row)
 
 
-# --- what was typed into a PDF ---------------------------------------------------------------------------------------
-
-_NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
-_MARKUP_ANNOTATIONS = ("highlight", "underline", "squiggly", "strikeout")
-_TICK_BOX_TYPES = ("checkbox", "radio")
-_VALUE_FIELD_TYPES = ("text", "combobox", "listbox")
-
-
-def with_typed_field_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
-    """The `runs` of a liteparse page with its fields' values and free texts where they stand, each of them once."""
-    runs = [run for run in runs if not any(_is_comb_field(field, run, runs) for field in page.form_fields or ())]
-    return [*runs, *_typed_field_runs(page, runs)]
-
-
-def _is_comb_field(form_field: Any, run: Run, runs: Sequence[Run]) -> bool:
-    """Whether a run belongs to a value that is drawn with spaces between its letters, one box a letter."""
-    if (
-        form_field.type not in _VALUE_FIELD_TYPES
-        or not form_field.value
-        or not form_field.rect
-        or not _is_in_field(run, form_field.rect)
-    ):
-        return False
-    letters_in_field = " ".join(
-        letter.text for letter in sorted(letter for letter in runs if _is_in_field(letter, form_field.rect))
-    )
-    return (
-        letters_in_field != form_field.value
-        and "".join(letters_in_field.split()) == "".join(form_field.value.split())
-        and letters_in_field.count(" ") > 2
-    )
-
-
-def _typed_field_runs(page: Any, runs: Sequence[Run]) -> list[Run]:
-    field_runs = []
-    for form_field in page.form_fields or ():
-        typed_text = (
-            FORM_TICKS[bool(form_field.checked)]
-            if form_field.type in _TICK_BOX_TYPES
-            else form_field.value
-            if form_field.type in _VALUE_FIELD_TYPES
-            else ""
-        )
-        field_runs += _runs_in_field(typed_text, form_field.rect, runs)
-    for annotation in page.annotations or ():
-        if annotation.subtype == _NOTE_SUBTYPES[0]:
-            field_runs += _runs_in_field(annotation.contents, annotation.rect, runs)
-    return field_runs
-
-
-def form_fields(page: Any, field_types: Sequence[str] = _VALUE_FIELD_TYPES) -> list[Box]:
-    """Where something can be typed into a liteparse page."""
-    field_rects = [
-        form_field.rect for form_field in page.form_fields or () if form_field.type in field_types and form_field.rect
-    ]
-    return [
-        Box(field_rect.x, field_rect.y, field_rect.x + field_rect.width, field_rect.y + field_rect.height)
-        for field_rect in field_rects
-    ]
-
-
-def tick_boxes(page: Any) -> list[Box]:
-    """Where something can be ticked on a liteparse page."""
-    return form_fields(page, _TICK_BOX_TYPES)
-
-
-def icon_annotations(page: Any, page_text: str) -> list[str]:
-    """The notes that a liteparse page shows as icons, and what is said of marked words, which its text layer has."""
-    annotations_with_text = [annotation for annotation in page.annotations or () if annotation.contents]
-    page_lines = {" ".join(line.split()) for line in page_text.split("\n")} if annotations_with_text else set()
-    return [
-        " ".join(annotation.contents.split())
-        for annotation in annotations_with_text
-        if annotation.subtype == _NOTE_SUBTYPES[1]
-        or (
-            annotation.subtype in _MARKUP_ANNOTATIONS
-            and page_lines.issuperset(" ".join(line.split()) for line in annotation.contents.splitlines())
-        )
-    ]
-
-
-def _runs_in_field(field_text: str | None, field_rect: Any, runs: Sequence[Run]) -> list[Run]:
-    """The lines of a text in its rectangle; none where the page's own text stands there."""
-    field_lines = [field_line.strip() for field_line in (field_text or "").splitlines() if field_line.strip()]
-    if not field_lines or field_rect is None or any(_is_in_field(run, field_rect) for run in runs):
-        return []
-    field_line_step = field_rect.height / len(field_lines)
-    typed_size = min(10.0, 0.8 * field_line_step) or 1.0
-    field_runs = []
-    for index, field_line in enumerate(field_lines):
-        field_line_top = field_rect.y + index * field_line_step + (field_line_step - typed_size) / 2
-        field_words = _words_in_field(field_line, field_rect.x, field_line_top, typed_size)
-        field_runs.append(Run(*words_as_box(field_words), typed_size, words=tuple(field_words)))
-    return field_runs
-
-
-def _words_in_field(field_line: str, x: float, y: float, size: float) -> list[Box]:
-    """The words of a line in letters of a middling width."""
-    field_words = []
-    for word in field_line.split():
-        field_words.append(Box(x, y, x + 0.5 * size * len(word), y + size, word))
-        x = field_words[-1].x2 + 0.25 * size
-    return field_words
-
-
-def _is_in_field(field_run: Run, field_rect: Any) -> bool:
-    x, y = (field_run.x1 + field_run.x2) / 2, (field_run.y1 + field_run.y2) / 2
-    return bool(
-        field_rect.x <= x <= field_rect.x + field_rect.width and field_rect.y <= y <= field_rect.y + field_rect.height
-    )
-
+# --- boxes that look like a table ----------------------------------------------------------------------------------
 
 _MOST_FORM_BOXES = 0.12  # of the cells boxes would have as a table; as many different texts are in them at the most
 _UPRIGHT_FORM_SHARE, _LEVEL_FORM_SHARE = 0.3, 0.7  # of the inner lines that boxes have drawn at the most
