@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.__main__ import main as dataprep
-from groundwork.documents.pdf_files.pdfium import page_jpeg
+from groundwork.documents.pdf_files.page_images import page_jpeg
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.language.dangling_references import cross_reference_spans
 from groundwork.markdown.statements import statements

@@ -14,6 +14,9 @@ _LONG_CAPTION = re.compile(rf"[*_ \t]*(?i:Table|Figure|Fig\.|Tabelle|Abbildung|A
 _LISTING_CAPTION = re.compile(
     rf"[*_ \t]*(?:Example|Listing|Algorithm|Exhibit|Beispiel)\s+{_NUMBER_AND_TITLE}.{{0,120}}(?<![.!?;:*_ ])[*_ ]*$"
 )
+_FIGURE_CAPTION_NUMBER = r"(?:figure|fig\.?|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d"
+_FIGURE_CAPTION_START = re.compile(_FIGURE_CAPTION_NUMBER, re.IGNORECASE)
+_FIGURE_CAPTION = re.compile(rf"{_FIGURE_CAPTION_NUMBER}[\w.]*\s*(?:[.:|–—-]|$)", re.IGNORECASE)
 _MARKUP_DIRECTIVE = re.compile(  # of MyST, Sphinx, MkDocs and templates, which hold no words of the text
     r"[ \t>]*(?::{3,}(?!\{code)[^\n]*"  # :::{versionchanged} 3.0, ::: warning
     r"|\.\.[ \t]+(?:[\w.:-]+::(?:[ \t]+\S+)?|_[^\n]*:)"  # .. versionchanged:: 3.0, .. _label:
@@ -34,6 +37,16 @@ def caption_end(markdown: str, start: int, end: int) -> int:
     """Where the label, number and title of a caption end that begins a paragraph; 0 of any other paragraph."""
     caption = _LONG_CAPTION.match(markdown, start, end)
     return caption.end() if caption else 0
+
+
+def is_caption_of_figure(page_line: str) -> bool:
+    """Whether a line begins with a figure's number and a sign behind it, as captions do and sentences do not."""
+    return _FIGURE_CAPTION.match(page_line) is not None
+
+
+def begins_as_figure_caption(page_line: str) -> bool:
+    """Whether a line begins with a figure's number, which a sentence such as "Figure 3 shows" does too."""
+    return _FIGURE_CAPTION_START.match(page_line) is not None
 
 
 def is_directive_line(line: str, following: str, in_directive: bool) -> bool:

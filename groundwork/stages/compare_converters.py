@@ -68,7 +68,6 @@ def _pdf_to_compare(job: Job) -> Path:
 async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
     """Run every converter, print the table and write the page."""
     from groundwork.documents.converter_comparison import (
-        TimedPdfPages,
         compared_converters,
         comparison_html,
         with_structure_likeness,
@@ -76,6 +75,7 @@ async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
         yardstick_pages,
     )
     from groundwork.documents.source_files import utf8_path
+    from groundwork.documents.timed_conversions import TimedPdfPages
     from groundwork.markdown.running_page_lines import running_keys, strip_running
     from groundwork.processes.worker_pool import Workers
 
@@ -136,7 +136,7 @@ async def _page_picture_url(workers: Workers, compared_pdf: str, compared_page: 
     """A page's picture for the page of the comparison, drawn within so many seconds."""
     import base64
 
-    from groundwork.documents.pdf_files.pdfium import page_jpeg
+    from groundwork.documents.pdf_files.page_images import page_jpeg
 
     compared_picture = await workers.acall(
         page_jpeg, compared_pdf, compared_page, COMPARED_PICTURE_SIDE, COMPARED_PICTURE_QUALITY, timeout=seconds

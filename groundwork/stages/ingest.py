@@ -273,7 +273,7 @@ def estimate_ingest(job: Job, unit: Unit) -> Estimate:
 def _pages_to_pay_for(job: Job, ingest_source: IngestSource, ingest_settings: Ingest) -> tuple[str, list[str]]:
     """(the converter that comes first, where it is one that is paid for, or ""; the text layers of the pages)."""
     from groundwork.documents.file_types import examine_file_type
-    from groundwork.documents.pdf_files.pdfium import count_frames
+    from groundwork.documents.pdf_files.page_images import count_frames
     from groundwork.documents.pdf_files.text_layer import read_text_layer
     from groundwork.errors import BadDocument
 

@@ -13,7 +13,7 @@ from groundwork.documents.conversion.converter_table import Conversion, Conversi
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles
 from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
 from groundwork.documents.layout.text_runs_and_lines import Run, to_lines
-from groundwork.documents.pdf_files.pdfium import count_frames, page_image
+from groundwork.documents.pdf_files.page_images import count_frames, page_image
 
 OCR_IMAGE_SIDE = 1800  # pixels; small print is lost below, time above
 LEAST_OCR_SCORE = 0.6  # of a line's recognition

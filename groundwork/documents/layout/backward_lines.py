@@ -15,7 +15,7 @@ import msgspec
 from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters
 from groundwork.documents.layout.liteparse_pages import LiteparseText
 from groundwork.documents.layout.rebuilt_text_items import rebuild_text_items
-from groundwork.documents.pdf_files.pdfium import letter_matrix, letter_origin, letter_sign
+from groundwork.documents.pdf_files.textpage_letters import letter_matrix, letter_origin, letter_sign
 from groundwork.language.language_and_script import is_right_to_left, runs_right_to_left
 
 _MOST_BACKWARD_TILT = 0.02  # of a letter's width, by which the end of its baseline stands higher: more is turned text

@@ -11,7 +11,7 @@ import msgspec
 
 from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.liteparse_pages import LiteparseText, LiteparseWord
-from groundwork.documents.pdf_files.pdfium import loose_letter_box
+from groundwork.documents.pdf_files.textpage_letters import loose_letter_box
 
 _LONE_NUMBER_LINE = re.compile(r"(?m)^[^\S\r\n]*(\d{1,2})[^\S\r\n]*\r?$")
 

@@ -16,7 +16,7 @@ import msgspec
 from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters
 from groundwork.documents.layout.liteparse_pages import LiteparseText, LiteparseWord
 from groundwork.documents.pdf_files.actual_text_clusters import clusters_with_joints, read_clusters
-from groundwork.documents.pdf_files.pdfium import letter_box, letter_signs, letter_size, loose_letter_box
+from groundwork.documents.pdf_files.textpage_letters import letter_box, letter_signs, letter_size, loose_letter_box
 
 _ITEM_GAP = 1.0  # heights of a letter between two items
 _BACKWARD_ITEM_GAPS = 3  # such gaps to the left, where no sign is set below another

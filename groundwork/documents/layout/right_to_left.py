@@ -20,7 +20,7 @@ import regex
 from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke, Strokes
 from groundwork.documents.layout.text_runs_and_lines import Box, Run, runs_by_line
-from groundwork.documents.pdf_files.pdfium import letter_box, letter_signs
+from groundwork.documents.pdf_files.textpage_letters import letter_box, letter_signs
 from groundwork.language.language_and_script import is_right_to_left, runs_right_to_left
 from groundwork.language.units_and_currencies import canonical_unit
 

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.drawn_letters import DrawnLetters
-from groundwork.documents.pdf_files.pdfium import (
+from groundwork.documents.pdf_files.textpage_letters import (
     font_size_operand,
     letter_box,
     letter_matrix,

@@ -11,6 +11,7 @@ from groundwork.documents.layout.text_runs_and_lines import (
     Run,
     words_as_box,
 )
+from groundwork.documents.pdf_files.pdfium import read_wide_string
 
 _NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
 _MARKUP_ANNOTATIONS = ("highlight", "underline", "squiggly", "strikeout")
@@ -122,3 +123,44 @@ def _is_in_field(field_run: Run, field_rect: Any) -> bool:
     return bool(
         field_rect.x <= x <= field_rect.x + field_rect.width and field_rect.y <= y <= field_rect.y + field_rect.height
     )
+
+
+def typed_texts_of_page(document: Any, page: Any, page_text: str) -> list[str]:
+    """The values and notes of a page of a pypdfium2 document whose forms are initialised.
+
+    What is said of marked words is a note, unless it is those words: some programs copy them.
+    """
+    import pypdfium2.raw as pdfium
+
+    markup_annotations = (
+        pdfium.FPDF_ANNOT_HIGHLIGHT,
+        pdfium.FPDF_ANNOT_UNDERLINE,
+        pdfium.FPDF_ANNOT_SQUIGGLY,
+        pdfium.FPDF_ANNOT_STRIKEOUT,
+    )
+    typed_texts = []
+    for annotation_index in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
+        annotation = pdfium.FPDFPage_GetAnnot(page.raw, annotation_index)
+        annotation_kind = pdfium.FPDFAnnot_GetSubtype(annotation)
+        if annotation_kind in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
+            typed_texts.append(_read_typed_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
+        elif annotation_kind in markup_annotations:
+            remark = _read_typed_text(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
+            typed_texts += [remark] if " ".join(remark.split()) not in " ".join(page_text.split()) else []
+        elif annotation_kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
+            typed_texts.append(_typed_field_value(document.formenv.raw, annotation))
+        pdfium.FPDFPage_CloseAnnot(annotation)
+    return [text for text in typed_texts if text.strip()]
+
+
+def _typed_field_value(field_form_handle: Any, annotation: Any) -> str:
+    import pypdfium2.raw as pdfium
+
+    typed_field_types = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
+    if pdfium.FPDFAnnot_GetFormFieldType(field_form_handle, annotation) not in typed_field_types:
+        return ""
+    return _read_typed_text(pdfium.FPDFAnnot_GetFormFieldValue, field_form_handle, annotation)
+
+
+def _read_typed_text(annotation_function: Any, *arguments: Any) -> str:
+    return read_wide_string(annotation_function, *arguments).replace("\r", "\n")

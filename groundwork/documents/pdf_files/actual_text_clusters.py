@@ -13,14 +13,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from groundwork.documents.pdf_files.pdfium import (
+from groundwork.documents.pdf_files.page_objects import handle_address, object_bounds
+from groundwork.documents.pdf_files.textpage_letters import (
     font_size_operand,
-    handle_address,
     letter_matrix,
     letter_origin,
     letter_sign,
     loose_letter_box,
-    object_bounds,
 )
 
 _NEW_CLUSTER_LINE = 0.5  # sizes between the baselines of two lines, at the least

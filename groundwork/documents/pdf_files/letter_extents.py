@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import regex
 
-from groundwork.documents.pdf_files.pdfium import font_size_operand, letter_box, letter_matrix, letter_origin
+from groundwork.documents.pdf_files.textpage_letters import font_size_operand, letter_box, letter_matrix, letter_origin
 
 LEAST_EXTENTS = 10  # different ones that a font is judged by
 LEAST_EXTENTS_OF_SHORT_PAGE = 4  # different ones, at the least, of a page of a few words

@@ -27,7 +27,7 @@ from groundwork.documents.pdf_files.letter_extents import (
     inked_extents,
     shares_extent,
 )
-from groundwork.documents.pdf_files.pdfium import letter_base_font_name, letter_font_address, letter_sign
+from groundwork.documents.pdf_files.textpage_letters import letter_base_font_name, letter_font_address, letter_sign
 from groundwork.language.unreadable_text import LONG_WORD, are_words
 
 _FONT_PROBES = 12  # letters of a page that are asked for their font

@@ -12,20 +12,13 @@ from groundwork.documents.layout.backward_lines import text_with_backward_lines_
 from groundwork.documents.layout.font_kinds import dingbat_sign, is_dingbat_font, plain_font_name
 from groundwork.documents.layout.right_to_left import with_rtl_ligatures
 from groundwork.documents.layout.superscripts import text_with_marks_in_place
+from groundwork.documents.layout.typed_fields_and_annotations import typed_texts_of_page
 from groundwork.documents.pdf_files.actual_text_clusters import clusters_text, read_clusters
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_title
 from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
-from groundwork.documents.pdf_files.pdfium import (
-    LOCK,
-    OpenPdf,
-    OpenPdfPage,
-    letter_font_name,
-    letter_sign,
-    load_page,
-    object_size,
-    pdf_page_objects,
-    read_wide_string,
-)
+from groundwork.documents.pdf_files.page_objects import object_size, pdf_page_objects
+from groundwork.documents.pdf_files.pdfium import LOCK, OpenPdf, OpenPdfPage, load_page
+from groundwork.documents.pdf_files.textpage_letters import letter_font_name, letter_sign
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
@@ -203,52 +196,11 @@ def _layer_of_page(document: Any, layer_page: OpenPdfPage | None) -> str:
         return ""
     try:
         layer_text = _read_layer(layer_page.text)
-        layer_text = "\n".join([layer_text, *_typed_layer_texts(document, layer_page.page, layer_text)])
+        layer_text = "\n".join([layer_text, *typed_texts_of_page(document, layer_page.page, layer_text)])
     except pypdfium2.PdfiumError:
         return ""
     layer_text = _LAYER_LINE_END_HYPHEN.sub("", layer_text).replace("\u00ad", "-")  # within a line it is drawn
     return layer_text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _typed_layer_texts(document: Any, page: Any, page_text: str) -> list[str]:
-    """The values and notes of a page of a pypdfium2 document whose forms are initialised.
-
-    What is said of marked words is a note, unless it is those words: some programs copy them.
-    """
-    import pypdfium2.raw as pdfium
-
-    markup_subtypes = (
-        pdfium.FPDF_ANNOT_HIGHLIGHT,
-        pdfium.FPDF_ANNOT_UNDERLINE,
-        pdfium.FPDF_ANNOT_SQUIGGLY,
-        pdfium.FPDF_ANNOT_STRIKEOUT,
-    )
-    typed_layer_texts = []
-    for layer_index in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
-        layer_annotation = pdfium.FPDFPage_GetAnnot(page.raw, layer_index)
-        layer_annotation_kind = pdfium.FPDFAnnot_GetSubtype(layer_annotation)
-        if layer_annotation_kind in (pdfium.FPDF_ANNOT_FREETEXT, pdfium.FPDF_ANNOT_TEXT):
-            typed_layer_texts.append(_typed_layer_text(pdfium.FPDFAnnot_GetStringValue, layer_annotation, b"Contents"))
-        elif layer_annotation_kind in markup_subtypes:
-            remark = _typed_layer_text(pdfium.FPDFAnnot_GetStringValue, layer_annotation, b"Contents")
-            typed_layer_texts += [remark] if " ".join(remark.split()) not in " ".join(page_text.split()) else []
-        elif layer_annotation_kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
-            typed_layer_texts.append(_typed_field_value(document.formenv.raw, layer_annotation))
-        pdfium.FPDFPage_CloseAnnot(layer_annotation)
-    return [text for text in typed_layer_texts if text.strip()]
-
-
-def _typed_field_value(form_handle: Any, layer_annotation: Any) -> str:
-    import pypdfium2.raw as pdfium
-
-    layer_field_types = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
-    if pdfium.FPDFAnnot_GetFormFieldType(form_handle, layer_annotation) not in layer_field_types:
-        return ""
-    return _typed_layer_text(pdfium.FPDFAnnot_GetFormFieldValue, form_handle, layer_annotation)
-
-
-def _typed_layer_text(layer_function: Any, *arguments: Any) -> str:
-    return read_wide_string(layer_function, *arguments).replace("\r", "\n")
 
 
 def _read_layer(textpage: Any) -> str:

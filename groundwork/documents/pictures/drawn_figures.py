@@ -8,12 +8,11 @@ none.
 from __future__ import annotations
 
 import itertools
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from groundwork.documents.pdf_files.pdfium import curves_of_path, is_filled_path, is_visible_path
+from groundwork.documents.pdf_files.page_objects import curves_of_path, is_filled_path, is_visible_path
 from groundwork.documents.pictures.page_areas import (
     AreaOfTextLine,
     PageArea,
@@ -22,20 +21,7 @@ from groundwork.documents.pictures.page_areas import (
     area_within_page,
     areas_of_prose_lines,
 )
-
-_NUMBERED_FIGURE = re.compile(r"(?:figure|fig\.?|abbildung|abb\.|figura|рис\.|图|図)\s*[A-Z]?\d", re.IGNORECASE)
-_FIGURE_CAPTION = re.compile(rf"{_NUMBERED_FIGURE.pattern}[\w.]*\s*(?:[.:|–—-]|$)", re.IGNORECASE)
-
-
-def begins_as_caption(page_line: str) -> bool:
-    """Whether a line begins with a figure's number, which a sentence such as "Figure 3 shows" does too."""
-    return _NUMBERED_FIGURE.match(page_line) is not None
-
-
-def is_caption_of_figure(page_line: str) -> bool:
-    """Whether a line begins with a figure's number and a sign behind it, as captions do and sentences do not."""
-    return _FIGURE_CAPTION.match(page_line) is not None
-
+from groundwork.markdown.captions import is_caption_of_figure
 
 DRAWING_GRID_CELL = 4.0  # points of the grid on which drawings are told apart
 MOST_DRAWN_PATHS = 20_000  # of a page that are looked at; what has more is a map or a photograph in vectors

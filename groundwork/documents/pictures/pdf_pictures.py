@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from groundwork.documents.pdf_files.pdfium import LOCK, load_page, open_pdf
-from groundwork.documents.pictures.drawn_figures import begins_as_caption, drawn_figures
+from groundwork.documents.pictures.drawn_figures import drawn_figures
 from groundwork.documents.pictures.kept_pictures import (
     LEAST_KEPT_SIDE,
     MOST_KEPT_SIDE,
@@ -38,6 +38,7 @@ from groundwork.documents.pictures.page_areas import (
     text_lines,
 )
 from groundwork.language.words import WORD
+from groundwork.markdown.captions import begins_as_figure_caption
 from groundwork.processes.worker_pool import report_progress
 from groundwork.raster_images import MAX_IMAGE_PIXELS, UnusableImage
 
@@ -225,7 +226,7 @@ def _caption_beside_picture(picture_area: PageArea, page_lines: Sequence[AreaOfT
             and picture_area.left - AROUND_PICTURE < picture_line.area.right
         )
         is_near_picture = -MOST_CAPTION_OVERLAP < max(below, above) < BELOW_PICTURE
-        if is_beside_picture and is_near_picture and begins_as_caption(picture_line.text):
+        if is_beside_picture and is_near_picture and begins_as_figure_caption(picture_line.text):
             captions_beside_picture.append((above > below, max(below, above), picture_line.text))
     return min(captions_beside_picture)[2] if captions_beside_picture else ""
 

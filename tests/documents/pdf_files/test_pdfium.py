@@ -12,7 +12,7 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.pdf_files.pdfium import object_size, pdf_page_objects
+from groundwork.documents.pdf_files.page_objects import object_size, pdf_page_objects
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 
 
