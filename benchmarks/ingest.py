@@ -32,7 +32,7 @@ from groundwork.documents.conversion.first_conversion import MOST_OPEN_PAGES, co
 from groundwork.documents.conversion.page_renditions import audit_pages, convert_pages
 from groundwork.documents.engines.layout_converter import ENGINES
 from groundwork.documents.engines.markitdown import convert as markitdown
-from groundwork.documents.pdf_files.pdfium import OpenPdf
+from groundwork.documents.pdf_files.open_pdf import OpenPdf
 from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import join_pages

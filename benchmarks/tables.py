@@ -40,7 +40,7 @@ from groundwork.documents.layout import drawn_letters, markdown_paragraphs, page
 from groundwork.documents.layout.page_columns import PagePart
 from groundwork.documents.layout.ruling_strokes_and_shades import find_frames, find_strokes
 from groundwork.documents.layout.tables import drawn_tables
-from groundwork.documents.pdf_files.pdfium import OpenPdf
+from groundwork.documents.pdf_files.open_pdf import OpenPdf
 from groundwork.documents.pdf_files.text_layer import read_text_layer, text_layer
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, set_headings
 from groundwork.documents.repair.page_joining import join_pages

@@ -16,7 +16,7 @@ import regex
 
 from groundwork.chunking.chunk_runs import RUN_LEVEL_WITHOUT_HEADING, ChunkRun
 from groundwork.chunking.cut_points import CutPoints, is_uncut_title
-from groundwork.chunking.length_rulers import Ruler
+from groundwork.chunking.tokenizers_and_rulers import Ruler
 from groundwork.language.sentences import sentences
 from groundwork.language.text_spans import Span
 from groundwork.markdown.blocks import Block

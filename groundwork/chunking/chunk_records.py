@@ -17,8 +17,8 @@ import msgspec
 
 from groundwork.chunking.chunk_parts import ChunkPacker, ChunkPart, PartLengths, join_short_parts
 from groundwork.chunking.chunk_runs import ShortRuns, text_and_table_runs
-from groundwork.chunking.length_rulers import length_ruler, load_tokenizer
 from groundwork.chunking.skipped_passages import skip_marks, split_unreadable_runs
+from groundwork.chunking.tokenizers_and_rulers import length_ruler, load_tokenizer
 from groundwork.language.language_and_script import detect_part_language, resolve_language
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.figures import figures, text_without_folder

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from groundwork.chunking.cut_points import CutPoints, count_uncut_titles
-from groundwork.chunking.length_rulers import Ruler
+from groundwork.chunking.tokenizers_and_rulers import Ruler
 from groundwork.language.list_labels import CAPTION_START
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from groundwork.chunking.chunk_records import chunk_document
-from groundwork.chunking.length_rulers import load_tokenizer
+from groundwork.chunking.tokenizers_and_rulers import load_tokenizer
 from groundwork.records import Document
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import ChunkSettings

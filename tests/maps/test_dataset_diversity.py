@@ -10,14 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.embedding.nearest_neighbours import similarities
-from groundwork.maps.dataset_diversity import (
-    DatasetQuestions,
-    MeasuredDiversity,
-    find_topics,
-    measure_diversity,
-    rarefied_reach,
-    vendi_score,
-)
+from groundwork.maps.dataset_diversity import DatasetQuestions, MeasuredDiversity, measure_diversity, vendi_score
+from groundwork.maps.topic_reach import find_topics, rarefied_reach
 
 TOPICS = 30
 

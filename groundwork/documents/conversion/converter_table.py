@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from groundwork.errors import ConfigError, MissingExtra
 
 if TYPE_CHECKING:
-    from groundwork.documents.pdf_files.pdfium import OpenPdf
+    from groundwork.documents.pdf_files.open_pdf import OpenPdf
     from groundwork.settings.config_schema import Ingest
 
 

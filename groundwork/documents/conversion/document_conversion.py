@@ -57,8 +57,8 @@ from groundwork.documents.engines.vision import VisionPageReader, VisionPicture,
 from groundwork.documents.file_types import examine_file_type
 from groundwork.documents.overrides_and_recipe import override_pages
 from groundwork.documents.pdf_files.document_title import choose_title
+from groundwork.documents.pdf_files.open_pdf import unlock
 from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
-from groundwork.documents.pdf_files.pdfium import unlock
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.pictures.pdf_pictures import take_pictures
 from groundwork.documents.pictures.picture_places import with_pictures

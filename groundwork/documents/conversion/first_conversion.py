@@ -10,7 +10,7 @@ from groundwork.documents.conversion.converter_processes import ConverterProcess
 from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import PageRenditions
 from groundwork.documents.overrides_and_recipe import override_pages
-from groundwork.documents.pdf_files.pdfium import LOCK, OpenPdf
+from groundwork.documents.pdf_files.open_pdf import LOCK, OpenPdf
 from groundwork.documents.pdf_files.text_layer import TextLayer, text_layer
 from groundwork.processes.worker_pool import WorkerFailed, report_progress
 from groundwork.settings.config_schema import Ingest

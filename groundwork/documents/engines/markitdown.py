@@ -35,7 +35,7 @@ def _markitdown_pdf_pages(markitdown_engine: object, request: ConversionRequest)
     import pypdfium2
     from markitdown import StreamInfo
 
-    from groundwork.documents.pdf_files.pdfium import open_pdf
+    from groundwork.documents.pdf_files.open_pdf import open_pdf
 
     markitdown_document = open_pdf(request.source)
     markitdown_pages = []

@@ -14,13 +14,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from groundwork.documents.formats.office.office_package import (
-    Element,
-    OfficePackage,
-    new_element,
-    new_name,
-    remove_elements,
-)
+from groundwork.documents.formats.office.office_package import OfficePackage
+from groundwork.documents.formats.office.office_xml import Element, new_element, new_name, remove_elements
 from groundwork.documents.formats.raised_figures import raise_book_page
 
 _EPUB_PAGE_ENDINGS = (".xhtml", ".html", ".htm", ".xml")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from groundwork.documents.formats.office.office_package import Element, attribute, child, tags
+from groundwork.documents.formats.office.office_xml import Element, attribute, child, tags
 
 _RAISED_SIGNS = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _RAISED_FIGURES = re.compile(r"\s*+(?:[+−-]|[+−-]?[0-9]++(?:[.,;–-]\s?[0-9]++)*+[+−-]?)\s*+")

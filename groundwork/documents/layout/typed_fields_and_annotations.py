@@ -11,7 +11,7 @@ from groundwork.documents.layout.text_runs_and_lines import (
     Run,
     words_as_box,
 )
-from groundwork.documents.pdf_files.pdfium import read_wide_string
+from groundwork.documents.pdf_files.open_pdf import read_wide_string
 
 _NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own
 _MARKUP_ANNOTATIONS = ("highlight", "underline", "squiggly", "strikeout")

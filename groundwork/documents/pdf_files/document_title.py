@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from groundwork.documents.auditing.readability import readable_contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
+from groundwork.documents.pdf_files.open_pdf import OpenPdfPage
 from groundwork.documents.pdf_files.page_objects import PdfText, object_text, read_pdf_texts
-from groundwork.documents.pdf_files.pdfium import OpenPdfPage
 from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.list_labels import CAPTION_START
 from groundwork.language.section_names import is_section_name

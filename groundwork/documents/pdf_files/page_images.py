@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from groundwork.documents.pdf_files.pdfium import LOCK, open_pdf
+from groundwork.documents.pdf_files.open_pdf import LOCK, open_pdf
 from groundwork.errors import BadDocument
 
 MAX_PICTURE_PIXELS = 100_000_000  # twice that is refused: a picture that unpacks to gigabytes
@@ -19,10 +19,10 @@ def page_image(file_path: str, page_number: int, longer_side: int, turn: int = 0
     """
     if _is_pdf(file_path):
         return render_page(file_path, page_number, longer_side, turn)
-    with _open_picture(file_path) as picture:
+    with _open_picture(file_path) as image_file:
         try:
-            picture.seek(page_number - 1)
-            page_picture = picture.convert("RGB")
+            image_file.seek(page_number - 1)
+            page_picture = image_file.convert("RGB")
         except (OSError, SyntaxError, ValueError) as error:  # as Pillow's decoders raise
             raise BadDocument(f"the picture cannot be read ({error}); save it again") from None
     page_picture.thumbnail((longer_side, longer_side))
@@ -31,15 +31,15 @@ def page_image(file_path: str, page_number: int, longer_side: int, turn: int = 0
 
 def page_jpeg(file_path: str, page_number: int, longer_side: int, quality: int, turn: int = 0) -> bytes:
     """The same as JPEG. Raises BadDocument."""
-    pdf_jpeg = io.BytesIO()
-    page_image(file_path, page_number, longer_side, turn).save(pdf_jpeg, "JPEG", quality=quality)
-    return pdf_jpeg.getvalue()
+    page_jpeg_buffer = io.BytesIO()
+    page_image(file_path, page_number, longer_side, turn).save(page_jpeg_buffer, "JPEG", quality=quality)
+    return page_jpeg_buffer.getvalue()
 
 
 def count_frames(file_path: str) -> int:
     """Pictures in a file: a TIFF of a scanner may hold several. Raises BadDocument."""
-    with _open_picture(file_path) as picture:
-        return int(getattr(picture, "n_frames", 1))
+    with _open_picture(file_path) as image_file:
+        return int(getattr(image_file, "n_frames", 1))
 
 
 def _is_pdf(file_path: str) -> bool:
@@ -63,8 +63,8 @@ def render_page(pdf_path: str, page_number: int, longer_side: int, turn: int = 0
         pdf_document = open_pdf(pdf_path)
         try:
             page = pdf_document[page_number - 1]
-            pdf_scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
-            page_picture: Any = page.render(scale=pdf_scale, rotation=turn).to_pil().convert("RGB")
+            page_scale = (longer_side - 0.01) / max(page.get_size())  # pdfium rounds up
+            page_picture: Any = page.render(scale=page_scale, rotation=turn).to_pil().convert("RGB")
             return page_picture
         finally:
             pdf_document.close()

@@ -16,8 +16,8 @@ from groundwork.documents.layout.typed_fields_and_annotations import typed_texts
 from groundwork.documents.pdf_files.actual_text_clusters import clusters_text, read_clusters
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_title
 from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
-from groundwork.documents.pdf_files.page_objects import object_size, pdf_page_objects
-from groundwork.documents.pdf_files.pdfium import LOCK, OpenPdf, OpenPdfPage, load_page
+from groundwork.documents.pdf_files.open_pdf import LOCK, OpenPdf, OpenPdfPage, load_page
+from groundwork.documents.pdf_files.page_objects import object_size, page_objects
 from groundwork.documents.pdf_files.textpage_letters import letter_font_name, letter_sign
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
@@ -216,6 +216,6 @@ def _scan_picture_share(page: Any) -> float | None:
     """The share of a page that pictures cover; None where it has none."""
     import pypdfium2.raw as pdfium
 
-    scan_picture_sizes = [object_size(handle) for handle in pdf_page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
+    scan_picture_sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
     layer_page_width, layer_page_height = page.get_size() if scan_picture_sizes else (0.0, 0.0)
     return sum(scan_picture_sizes) / max(1.0, layer_page_width * layer_page_height) if scan_picture_sizes else None

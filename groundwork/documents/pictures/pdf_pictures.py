@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from groundwork.documents.pdf_files.pdfium import LOCK, load_page, open_pdf
+from groundwork.documents.pdf_files.open_pdf import LOCK, load_page, open_pdf
 from groundwork.documents.pictures.drawn_figures import drawn_figures
 from groundwork.documents.pictures.kept_pictures import (
     LEAST_KEPT_SIDE,

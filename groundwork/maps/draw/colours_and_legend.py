@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwork.maps.draw.figure_fonts import draw_fitted_text, shorten_name
+from groundwork.maps.draw.figure_text_and_fonts import draw_fitted_text, shorten_name
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages.palette import INK, LIGHT, MATPLOTLIB_MARKS, ORDERED_LIGHT, QUIET
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from groundwork.maps.draw.colours_and_legend import dataset_colours, dataset_mark
-from groundwork.maps.draw.figure_fonts import draw_fitted_text, shorten_name, style_axes, wrap_text
+from groundwork.maps.draw.figure_text_and_fonts import draw_fitted_text, shorten_name, style_axes, wrap_text
 from groundwork.maps.draw.scene import DatasetNumbers, Scene
 from groundwork.message_wording import counted
 from groundwork.pages.palette import FAINT, INK, QUIET

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from groundwork.maps.draw.figure_fonts import shorten_name
+from groundwork.maps.draw.figure_text_and_fonts import shorten_name
 from groundwork.maps.draw.scene import Scene
 from groundwork.pages.palette import INK
 

@@ -21,7 +21,7 @@ from groundwork.maps.draw.colours_and_legend import (
     point_colours,
 )
 from groundwork.maps.draw.comparison_charts import draw_charts
-from groundwork.maps.draw.figure_fonts import collect_missing_glyphs, new_figure, save_png, wrap_text
+from groundwork.maps.draw.figure_text_and_fonts import collect_missing_glyphs, new_figure, save_png, wrap_text
 from groundwork.maps.draw.map_labels import Label, place_labels, point_labels
 from groundwork.maps.draw.pies import SHARED_PIE_AREA, draw_coincident_pies, draw_tag_pies, find_coincident
 from groundwork.maps.draw.scene import Point, Scene

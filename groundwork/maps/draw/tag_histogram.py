@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwork.maps.draw.colours_and_legend import LEGEND_COLUMNS, dataset_colours, draw_head
-from groundwork.maps.draw.figure_fonts import collect_missing_glyphs, new_figure, save_png, shorten_name, style_axes
+from groundwork.maps.draw.figure_text_and_fonts import (
+    collect_missing_glyphs,
+    new_figure,
+    save_png,
+    shorten_name,
+    style_axes,
+)
 from groundwork.maps.draw.scene import Bar, Scene
 from groundwork.pages.palette import INK, QUIET
 

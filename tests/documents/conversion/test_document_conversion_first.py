@@ -11,7 +11,7 @@ import pytest
 from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.first_conversion import convert_first, requested_pages
 from groundwork.documents.conversion.page_renditions import convert_pages
-from groundwork.documents.pdf_files.pdfium import OpenPdf
+from groundwork.documents.pdf_files.open_pdf import OpenPdf
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.settings.config_files import load
 from tests.sample import formats

@@ -22,7 +22,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 from groundwork.documents.engines.office import read_office_file
 from groundwork.documents.file_types import examine_file_type
 from groundwork.documents.formats.office.chart_series import simplify_chart
-from groundwork.documents.formats.office.office_package import parse_xml as parse_safely
+from groundwork.documents.formats.office.office_xml import parse_xml as parse_safely
 from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
 from groundwork.errors import BadDocument
 from tests.documents.formats import office_files

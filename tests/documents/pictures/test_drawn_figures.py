@@ -12,7 +12,7 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.pdf_files.pdfium import LOCK, open_pdf
+from groundwork.documents.pdf_files.open_pdf import LOCK, open_pdf
 from groundwork.documents.pictures.drawn_figures import drawn_figures
 from groundwork.documents.pictures.page_areas import (
     AreaOfTextLine,

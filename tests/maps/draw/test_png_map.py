@@ -10,7 +10,7 @@ from matplotlib import font_manager, get_data_path
 from PIL import Image
 
 from groundwork.maps.draw.colours_and_legend import point_colours
-from groundwork.maps.draw.figure_fonts import _add_new_fonts, new_figure
+from groundwork.maps.draw.figure_text_and_fonts import _add_new_fonts, new_figure
 from groundwork.maps.draw.map_labels import point_labels
 from groundwork.maps.draw.pies import find_coincident
 from groundwork.maps.draw.png_map import point_marks, write_map_png

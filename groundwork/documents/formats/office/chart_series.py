@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from groundwork.documents.formats.office.office_package import Element, child, new_element, new_name, tags
+from groundwork.documents.formats.office.office_xml import Element, child, new_element, new_name, tags
 
 _CHART_NUMBER = re.compile(r"-?[\d.]{1,40}(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _MOST_CHART_POINTS = 100_000  # of a chart whose gaps are filled, or whose places are rows; more are damage

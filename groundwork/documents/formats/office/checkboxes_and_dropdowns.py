@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from groundwork.documents.formats.office.office_package import Element, attribute, child, new_element, tags
+from groundwork.documents.formats.office.office_xml import Element, attribute, child, new_element, tags
 
 CHECKED, UNCHECKED = "☒", "☐"
 _UNCHECKED_VALUES = ("0", "false", "off")

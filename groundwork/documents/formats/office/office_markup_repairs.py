@@ -15,14 +15,8 @@ from groundwork.documents.formats.office.checkboxes_and_dropdowns import (
     write_checkboxes_and_dropdowns,
     write_odt_checkboxes,
 )
-from groundwork.documents.formats.office.office_package import (
-    Element,
-    OfficePackage,
-    child,
-    new_element,
-    remove_elements,
-    tags,
-)
+from groundwork.documents.formats.office.office_package import OfficePackage
+from groundwork.documents.formats.office.office_xml import Element, child, new_element, remove_elements, tags
 from groundwork.documents.formats.office.style_numbering import number_styled_paragraphs
 from groundwork.documents.formats.office.symbol_fonts import write_slide_symbols, write_symbols
 from groundwork.documents.formats.raised_figures import (

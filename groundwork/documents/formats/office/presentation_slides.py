@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from groundwork.documents.formats.office.anydoc_markdown import document_markdown, parse_with_anydoc
-from groundwork.documents.formats.office.office_package import (
-    OfficePackage,
-    attribute,
-    part_relations_name,
-    tags,
-    write_xml,
-    zip_package,
-)
+from groundwork.documents.formats.office.office_package import OfficePackage, part_relations_name, zip_package
+from groundwork.documents.formats.office.office_xml import attribute, tags, write_xml
 from groundwork.documents.formats.office.reader_comments import slide_comments, with_comments
 from groundwork.documents.pictures.kept_pictures import pictures_to_keep
 from groundwork.message_wording import counted

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from groundwork.documents.formats.office.office_package import Element, OfficePackage, attribute, tags
+from groundwork.documents.formats.office.office_package import OfficePackage
+from groundwork.documents.formats.office.office_xml import Element, attribute, tags
 
 _WORD_TEXT = tags("w", "t")
 _WORD_SPACE = tags("w", "p", "tab", "br", "cr")

@@ -7,15 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from groundwork.documents.formats.office.office_package import (
-    Element,
-    OfficePackage,
-    attribute,
-    child,
-    new_element,
-    new_name,
-    tags,
-)
+from groundwork.documents.formats.office.office_package import OfficePackage
+from groundwork.documents.formats.office.office_xml import Element, attribute, child, new_element, new_name, tags
 
 _MOST_BASE_STYLES = 10  # styles that one is based on
 

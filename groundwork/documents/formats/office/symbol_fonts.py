@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from groundwork.documents.formats.office.office_package import Element, attribute, new_element, tags
+from groundwork.documents.formats.office.office_xml import Element, attribute, new_element, tags
 from groundwork.documents.layout.font_kinds import dingbat_sign, is_dingbat_font, with_symbol_font_letters
 
 _PRIVATE_USE_AREA = 0xF000  # where Unicode has the places of a symbol font's letters

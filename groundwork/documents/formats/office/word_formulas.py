@@ -7,14 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from groundwork.documents.formats.office.office_package import (
-    Element,
-    OfficePackage,
-    child,
-    new_element,
-    tags,
-    write_xml,
-)
+from groundwork.documents.formats.office.office_package import OfficePackage
+from groundwork.documents.formats.office.office_xml import Element, child, new_element, tags, write_xml
 from groundwork.errors import BadDocument
 
 if TYPE_CHECKING:

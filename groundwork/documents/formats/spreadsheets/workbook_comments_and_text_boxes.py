@@ -10,7 +10,8 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from groundwork.documents.formats.office.office_package import Element, open_package, tags
+from groundwork.documents.formats.office.office_package import open_package
+from groundwork.documents.formats.office.office_xml import Element, tags
 from groundwork.documents.formats.office.reader_comments import comment_quote, quotable_words
 from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import sheet_paragraph
 

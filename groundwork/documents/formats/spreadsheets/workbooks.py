@@ -15,7 +15,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from groundwork.documents.formats.office.office_package import CONTENT_TYPES, archived_parts, parse_xml, tags, write_xml
+from groundwork.documents.formats.office.office_package import CONTENT_TYPES, archived_parts
+from groundwork.documents.formats.office.office_xml import parse_xml, tags, write_xml
 from groundwork.documents.formats.raised_figures import raised_workbook_texts
 from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
     MOST_CELLS,

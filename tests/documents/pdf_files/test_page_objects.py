@@ -12,7 +12,7 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.pdf_files.page_objects import object_size, pdf_page_objects
+from groundwork.documents.pdf_files.page_objects import object_size, page_objects
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 
 
@@ -35,7 +35,7 @@ def test_the_pictures_of_a_form_are_those_of_its_page(tmp_path: Path) -> None:
     """An object of a form is given in its place among those of the page."""
     document = pypdfium2.PdfDocument(write_nested_pdf(tmp_path / "crest.pdf"))
     page = document[0]
-    sizes = [object_size(handle) for handle in pdf_page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
+    sizes = [object_size(handle) for handle in page_objects(page, pdfium.FPDF_PAGEOBJ_IMAGE)]
     assert sizes == pytest.approx([7200, 2500])
 
 
