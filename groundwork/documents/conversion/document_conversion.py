@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +21,6 @@ from groundwork.documents.auditing.doubtful_pages import (
     MOST_DOUBTFUL_PAGES,
     DoubtfulPage,
 )
-from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.conversion.converter_processes import (
     ConverterProcessCalls,
     conversion_crashes,
@@ -48,7 +47,8 @@ from groundwork.documents.conversion.page_drafts import (
     PageDraft,
     assemble_pages,
     due_page_numbers,
-    is_unreadable_draft,
+    fill_drafts_from_layer,
+    offer_to_drafts,
     unreadable_pages_of,
 )
 from groundwork.documents.conversion.page_renditions import PageRenditions, audit_pages, convert_pages
@@ -62,12 +62,10 @@ from groundwork.documents.pdf_files.page_images import count_frames, page_jpeg
 from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
 from groundwork.documents.pictures.pdf_pictures import take_pictures
 from groundwork.documents.pictures.picture_places import with_pictures
-from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.documents.source_files import DocumentFile, content_hash, utf8_path
 from groundwork.errors import BadDocument, MissingExtra, UnitError
 from groundwork.language.unreadable_text import UNREADABLE
-from groundwork.markdown.running_page_lines import without_running
 from groundwork.message_wording import counted
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records import Document, Page
@@ -259,7 +257,7 @@ class DocumentConversion:
                 if i > 0:
                     self._show_converted(len(numbers_to_convert) - len(due_pages))
                 await self._attempt_conversion(converter_name, path, layer, due_pages, document_drafts)
-        _fill_from_text_layer(document_drafts, layer, numbers_to_convert)
+        fill_drafts_from_layer(document_drafts, layer, numbers_to_convert)
         self._show_converted(len(numbers_to_convert))
         if not any(document_draft.markdown.strip() for document_draft in document_drafts):
             raise BadDocument(self._why_document_is_empty(layer, document_drafts))
@@ -336,7 +334,7 @@ class DocumentConversion:
                 await self._attempt_conversion(converter_name, path, layer, convertible_pages, document_drafts)
             return
         self.warnings += converted_pages.warnings
-        _offer_converted_pages(converter_name, converted_pages, layer, due_pages, document_drafts)
+        offer_to_drafts(converter_name, converted_pages, layer, due_pages, document_drafts)
 
     async def _unconverted_pages(
         self, error: WorkerFailed | UnitError, converter_name: str, path: Path, due_pages: list[int], layer: TextLayer
@@ -423,41 +421,6 @@ class DocumentConversion:
         empty_cause = "its pages are pictures without text (a scan)" if any(layer.scans) else "its pages hold no text"
         empty_cause = UNREADABLE if layer.misleading and not any(layer.scans) else empty_cause
         return "; ".join(dict.fromkeys([empty_cause, *fallback_reasons, *self.warnings, OCR_REMEDY]))
-
-
-def _offer_converted_pages(
-    converter_name: str,
-    converted_pages: PageRenditions,
-    layer: TextLayer,
-    due_pages: Sequence[int],
-    document_drafts: list[PageDraft],
-) -> None:
-    """Offer a document's drafts what a converter made of the pages that were due."""
-    converter = CONVERTERS[converter_name]
-    page_troubles = converted_pages.troubles or [""] * len(due_pages)
-    for i, page_number in enumerate(due_pages):
-        markdown, trouble = converted_pages.pages[i], page_troubles[i] and f"{converter_name}: {page_troubles[i]}"
-        is_read_by_sight = converter.by_sight and bool(markdown.strip())
-        if is_read_by_sight and is_unreadable_draft(document_drafts[page_number - 1], layer, page_number):
-            document_drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
-        document_drafts[page_number - 1].offer(
-            markdown, converted_pages.audits[i], converted_pages.makers[i], trouble, judged=converter.remote
-        )
-
-
-def _fill_from_text_layer(document_drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int]) -> None:
-    """Give each page that no converter read what its text layer holds."""
-    unconverted_texts = without_running(layer.pages)
-    if not any(unconverted_texts):  # pages that differ by their number alone, such as tickets: it is all that they hold
-        unconverted_texts = layer.pages
-    for page_number in page_numbers:
-        document_draft, unconverted_text = document_drafts[page_number - 1], unconverted_texts[page_number - 1]
-        if not document_draft.markdown.strip() and unconverted_text.strip():
-            document_draft.markdown, document_draft.converter = mend_broken_lines(unconverted_text), "text layer"
-            document_draft.audit = AuditReference(unconverted_text).audit(document_draft.markdown)
-            document_draft.fell_back = (
-                document_draft.fell_back or f"no converter gave its text, and tables are lost; {OCR_REMEDY}"
-            )
 
 
 class ConvertedPageCount(Protocol):

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 
 import regex
 
-from groundwork.documents.auditing.page_audit import text_to_audit
-from groundwork.documents.conversion.converter_table import CONVERTERS
+from groundwork.documents.auditing.page_audit import AuditReference, text_to_audit
+from groundwork.documents.conversion.converter_table import (
+    CONVERTERS,
+)
+from groundwork.documents.conversion.page_renditions import PageRenditions
+from groundwork.documents.conversion.page_warnings import OCR_REMEDY
 from groundwork.documents.pdf_files.text_layer import TextLayer
+from groundwork.documents.repair.broken_lines import mend_broken_lines
 from groundwork.documents.repair.outline_and_contents import OutlineEntry, is_contents, set_headings
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_as_text, reads_the_same
+from groundwork.markdown.running_page_lines import without_running
 from groundwork.records import Page, PageAudit
 
 _TABLE_RULES_OF_DRAFT = regex.compile(r"\||(?<=[| ])-{3,}(?=[| ])")  # of Markdown
@@ -115,3 +121,38 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
 def is_read_by_sight(converter: str) -> bool:
     name = converter.partition(":")[0]
     return name in CONVERTERS and CONVERTERS[name].by_sight
+
+
+def offer_to_drafts(
+    converter_name: str,
+    converted_pages: PageRenditions,
+    layer: TextLayer,
+    due_pages: Sequence[int],
+    page_drafts: list[PageDraft],
+) -> None:
+    """Offer the drafts what a converter made of the pages that were due."""
+    converter = CONVERTERS[converter_name]
+    page_troubles = converted_pages.troubles or [""] * len(due_pages)
+    for i, page_number in enumerate(due_pages):
+        markdown, trouble = converted_pages.pages[i], page_troubles[i] and f"{converter_name}: {page_troubles[i]}"
+        is_read_by_sight = converter.by_sight and bool(markdown.strip())
+        if is_read_by_sight and is_unreadable_draft(page_drafts[page_number - 1], layer, page_number):
+            page_drafts[page_number - 1] = PageDraft()  # what the fonts tell is no text
+        page_drafts[page_number - 1].offer(
+            markdown, converted_pages.audits[i], converted_pages.makers[i], trouble, judged=converter.remote
+        )
+
+
+def fill_drafts_from_layer(page_drafts: Sequence[PageDraft], layer: TextLayer, page_numbers: Sequence[int]) -> None:
+    """Give each page that no converter read what its text layer holds."""
+    unconverted_texts = without_running(layer.pages)
+    if not any(unconverted_texts):  # pages that differ by their number alone, such as tickets: it is all that they hold
+        unconverted_texts = layer.pages
+    for page_number in page_numbers:
+        page_draft, unconverted_text = page_drafts[page_number - 1], unconverted_texts[page_number - 1]
+        if not page_draft.markdown.strip() and unconverted_text.strip():
+            page_draft.markdown, page_draft.converter = mend_broken_lines(unconverted_text), "text layer"
+            page_draft.audit = AuditReference(unconverted_text).audit(page_draft.markdown)
+            page_draft.fell_back = (
+                page_draft.fell_back or f"no converter gave its text, and tables are lost; {OCR_REMEDY}"
+            )

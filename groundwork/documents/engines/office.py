@@ -27,7 +27,8 @@ from groundwork.documents.formats.office.word_formulas import (
 from groundwork.documents.formats.outlook_mail import outlook_to_markdown
 from groundwork.documents.formats.raised_figures import raise_rtf
 from groundwork.documents.formats.spreadsheets.csv_files import csv_to_markdown
-from groundwork.documents.formats.spreadsheets.workbooks import read_xls, read_xlsx
+from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
+from groundwork.documents.formats.spreadsheets.xls_workbooks import read_xls
 from groundwork.documents.formats.web_pages.html_to_markdown import html_title, html_to_markdown
 from groundwork.documents.pictures.kept_pictures import PicturesToKeep, collect_pictures_to_keep, keep_pictures
 from groundwork.markdown.footnotes import place_footnotes

@@ -15,7 +15,8 @@ from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 
 from groundwork.documents.engines.office import read_office_file
-from groundwork.documents.formats.spreadsheets.workbooks import WorkbookText, read_xls, read_xlsx
+from groundwork.documents.formats.spreadsheets.workbooks import WorkbookText, read_xlsx
+from groundwork.documents.formats.spreadsheets.xls_workbooks import read_xls
 from tests.documents.formats.office_files import open_document
 
 THREADS = (

@@ -9,7 +9,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from groundwork.documents.formats.spreadsheets.workbooks import cell_text, format_number, read_xlsx
+from groundwork.documents.formats.spreadsheets.cell_formats import cell_text, format_number
+from groundwork.documents.formats.spreadsheets.workbooks import read_xlsx
 from tests.documents.formats.office_files import workbook
 
 

@@ -152,7 +152,7 @@ def _show_chart_values(number_cache: Element, epoch: datetime.datetime) -> None:
 
 def _chart_number_as_shown(chart_number: str, number_format: str) -> str:
     """A number as a workbook shows it; as it is where it is none."""
-    from groundwork.documents.formats.spreadsheets.workbooks import format_number
+    from groundwork.documents.formats.spreadsheets.cell_formats import format_number
 
     try:
         return format_number(float(chart_number), number_format)

@@ -1,13 +1,10 @@
-"""Workbooks, XLSX and XLS, as Markdown tables. XLSX is streamed by openpyxl, and changed beforehand where it refuses
-what programs write; XLS is read by xlrd."""
+"""XLSX workbooks as Markdown tables, streamed by openpyxl, and changed beforehand where it refuses what programs write."""
 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import functools
 import io
-import re
 import warnings
 import zipfile
 import zlib
@@ -18,6 +15,7 @@ from typing import Any, NamedTuple
 from groundwork.documents.formats.office.office_package import CONTENT_TYPES, archived_parts
 from groundwork.documents.formats.office.office_xml import parse_xml, tags, write_xml
 from groundwork.documents.formats.raised_figures import raised_workbook_texts
+from groundwork.documents.formats.spreadsheets.cell_formats import cell_text
 from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
     MOST_CELLS,
     SheetRows,
@@ -28,7 +26,6 @@ from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
 from groundwork.documents.formats.spreadsheets.workbook_comments_and_text_boxes import (
     WorkbookComments,
     sheet_comment_quotes,
-    without_author,
 )
 from groundwork.errors import BadDocument
 from groundwork.message_wording import counted
@@ -77,7 +74,7 @@ def _read_workbook(workbook_path: str) -> WorkbookText:
             uncalculated_formulas += formulas_without_value
             boxes = workbook_comments.text_boxes(sheet._worksheet_path)
             comment_quotes = sheet_comment_quotes(workbook_comments.comments(sheet._worksheet_path), workbook_rows)
-            sheet_table = _merged_sheet(workbook_rows, merged_areas, sheet.title) or f"## {sheet.title}" * bool(boxes)
+            sheet_table = merged_sheet(workbook_rows, merged_areas, sheet.title) or f"## {sheet.title}" * bool(boxes)
             workbook_texts += filter(None, [sheet_table, boxes, comment_quotes])
         hidden_sheets = [sheet.title for sheet in workbook.worksheets if sheet.sheet_state != "visible"]
         formula_warnings = (
@@ -146,7 +143,7 @@ def _style_number_format(sheet: Any, style_id: int | str) -> str:
     return number_format
 
 
-def _merged_sheet(workbook_rows: SheetRows, merged_areas: Iterable[WorkbookArea], sheet_title: str) -> str:
+def merged_sheet(workbook_rows: SheetRows, merged_areas: Iterable[WorkbookArea], sheet_title: str) -> str:
     """A sheet under its title; "" for one without cells."""
     lone_texts = single_sheet_cells(workbook_rows)
     fill_merged_areas(workbook_rows, merged_areas)
@@ -164,82 +161,6 @@ def fill_merged_areas(workbook_rows: SheetRows, areas: Iterable[WorkbookArea]) -
             continue
         for row_number in row_numbers[bisect_left(row_numbers, top) : bisect_right(row_numbers, bottom)]:
             workbook_rows[row_number].update((column, merged_text) for column in range(left, min(right, width) + 1))
-
-
-def read_xls(workbook_path: str) -> WorkbookText:
-    """Every sheet that holds something, as a heading and a table. Raises BadDocument where it has a password."""
-    import xlrd
-
-    try:
-        xls_workbook = xlrd.open_workbook(workbook_path, formatting_info=True, on_demand=True, logfile=io.StringIO())
-    except xlrd.XLRDError as xls_error:
-        if "encrypted" in str(xls_error):
-            raise BadDocument("it is encrypted; save it without a password") from None
-        raise
-    with xls_workbook:
-        xls_sheets = [xls_workbook.sheet_by_index(sheet_index) for sheet_index in range(xls_workbook.nsheets)]
-        workbook_texts = [text for xls_sheet in xls_sheets for text in _xls_sheet_texts(xls_workbook, xls_sheet)]
-        hidden_sheets = [xls_sheet.name for xls_sheet in xls_sheets if xls_sheet.visibility]
-        return WorkbookText("\n\n".join(filter(None, workbook_texts)), hidden_sheets_warning(hidden_sheets))
-
-
-def _xls_sheet_texts(xls_workbook: Any, xls_sheet: Any) -> list[str]:
-    """The table of a sheet, and its comments as quotes."""
-    import xlrd
-
-    workbook_rows = _used_xls_rows(xls_workbook, xls_sheet)
-    merged_areas = ((top + 1, left + 1, bottom, right) for top, bottom, left, right in xls_sheet.merged_cells)
-    xls_notes = sorted(xls_sheet.cell_note_map.items())
-    xls_comments = ((xlrd.cellname(*place), without_author(note.text, note.author)) for place, note in xls_notes)
-    comment_quotes = sheet_comment_quotes(xls_comments, workbook_rows)
-    return [_merged_sheet(workbook_rows, merged_areas, xls_sheet.name), comment_quotes]
-
-
-def _used_xls_rows(xls_workbook: Any, xls_sheet: Any) -> SheetRows:
-    workbook_rows: SheetRows = {}
-    for i in range(xls_sheet.nrows):
-        column_texts = (
-            (j, cell_text(*_xls_cell_value(xls_workbook, xls_cell)))
-            for j, xls_cell in enumerate(xls_sheet.row(i), start=1)
-        )
-        if workbook_row_texts := {j: text for j, text in column_texts if text.strip()}:
-            workbook_rows[i + 1] = workbook_row_texts
-    return workbook_rows
-
-
-def _xls_cell_value(xls_workbook: Any, xls_cell: Any) -> tuple[Any, str]:
-    """A cell's value as openpyxl would give it, and its number format."""
-    import xlrd
-
-    xls_value = xls_cell.value
-    if xls_cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
-        return None, ""
-    if xls_cell.ctype == xlrd.XL_CELL_NUMBER:
-        return xls_value, xls_workbook.format_map[xls_workbook.xf_list[xls_cell.xf_index].format_key].format_str
-    if xls_cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return bool(xls_value), ""
-    if xls_cell.ctype == xlrd.XL_CELL_ERROR:
-        return xlrd.error_text_from_code.get(xls_value, ""), ""
-    if xls_cell.ctype == xlrd.XL_CELL_DATE:
-        number_format = xls_workbook.format_map[xls_workbook.xf_list[xls_cell.xf_index].format_key].format_str
-        return _xls_date(xls_value, xls_workbook.datemode, number_format), number_format
-    return xls_value, ""
-
-
-def _xls_date(
-    days: float, datemode: int, number_format: str
-) -> datetime.datetime | datetime.time | datetime.timedelta | float:
-    """A time where it is less than a day, or a number of hours; days that no calendar has stay a number."""
-    import xlrd
-    from openpyxl.styles.numbers import is_timedelta_format
-
-    try:
-        if is_timedelta_format(number_format):
-            return datetime.timedelta(days=days)
-        xls_date: datetime.datetime = xlrd.xldate.xldate_as_datetime(days, datemode)
-    except (OverflowError, ValueError):
-        return days
-    return xls_date.time() if 0 <= days < 1 else xls_date
 
 
 _STRICT_WORKBOOK_NAMESPACES = b"http://purl.oclc.org/ooxml/"
@@ -346,114 +267,3 @@ def _with_number_formats_alone(workbook_part: str, workbook_part_bytes: bytes) -
         cell_style.clear()
         cell_style.set("numFmtId", number_format)
     return write_xml(workbook_styles)
-
-
-# Values of cells as a reader sees them: a number format adds a percent sign, a currency, a unit to its number.
-_NUMBER_FORMAT_TOKEN = re.compile(r'"([^"]*+)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*+\]|_.|\*.|\[([^\[\]]*+)\]|(.)')
-_NUMBER_FORMAT_DIGITS = "0#?"
-_FORMAT_LITERAL_SIGNS = "$€£¥₹%‰ "  # what is shown as it stands, of what needs no quotes
-_FORMAT_CONDITION_SIGNS = ("<", ">", "=")
-_LEAST_FORMAT_DECIMALS = 2  # of a percentage
-_FORMAT_NOISE_DIGITS = 3  # behind which a calculated number may hold what is no part of it
-_FORMAT_DIGITS = 15  # of a number, as spreadsheets calculate
-_FORMAT_SECOND_DECIMALS = re.compile(r"s\]?\.(0{1,6})")
-
-
-class NumberFormatAffixes(NamedTuple):
-    """What stands before and behind a number; `places`: behind the point, of a percentage; `width`: the digits of a
-    code, with zeros before them."""
-
-    before: str = ""
-    behind: str = ""
-    places: int = 0
-    width: int = 0
-
-
-def format_number(number: float, number_format: str) -> str:
-    """A number in all its digits, with what its format says of its unit."""
-    before, behind, format_decimals, format_width = format_affixes(number_format)
-    magnitude = round(abs(number) * 100, format_decimals) if "%" in before + behind else abs(number)
-    workbook_digits = str(int(magnitude)) if float(magnitude).is_integer() else _formatted_digits(magnitude)
-    return f"{'-' * (number < 0)}{before}{workbook_digits.zfill(format_width)}{behind}"
-
-
-def _formatted_digits(magnitude: float) -> str:
-    """As spreadsheets calculate; without the trace of a subtraction: 0.09 for 0.0899999999999999."""
-    exact_format = f"{magnitude:.{_FORMAT_DIGITS}g}"
-    short_format = f"{magnitude:.{_FORMAT_DIGITS - _FORMAT_NOISE_DIGITS}g}"
-    return short_format if len(short_format) <= len(exact_format) - 2 * _FORMAT_NOISE_DIGITS else exact_format
-
-
-@functools.cache
-def format_affixes(number_format: str) -> NumberFormatAffixes:
-    """Of the first section; none of a format that scales by thousands, has conditions, or puts text in its digits."""
-    format_sides: list[list[str]] = [[], []]
-    format_digits = ""
-    for quoted_unit, escaped_sign, currency, bracketed_condition, format_character in _NUMBER_FORMAT_TOKEN.findall(
-        number_format.replace("General", "#")
-    ):
-        if format_character == ";":
-            break
-        if format_character in ("E", "e", "/", "@") or (
-            bracketed_condition and bracketed_condition.startswith(_FORMAT_CONDITION_SIGNS)
-        ):
-            return NumberFormatAffixes()
-        if format_character and (
-            format_character in _NUMBER_FORMAT_DIGITS or (format_character in ",." and format_digits)
-        ):
-            if format_sides[1]:
-                return NumberFormatAffixes()
-            format_digits += format_character
-        elif (
-            format_text := quoted_unit
-            or escaped_sign
-            or currency
-            or (format_character if format_character in _FORMAT_LITERAL_SIGNS else "")
-        ):
-            format_sides[bool(format_digits)].append(format_text)
-    if format_digits.endswith(",") or not format_digits:
-        return NumberFormatAffixes()
-    before, behind = ("".join(format_side).strip(" ()-") for format_side in format_sides)
-    if any(map(str.isdecimal, before + behind)):
-        return NumberFormatAffixes()
-    space = " " if "".join(format_sides[1]).startswith(" ") or behind[:1].isalpha() else ""
-    format_width = len(format_digits) if set(format_digits) == {"0"} else 0
-    format_decimals = max(_LEAST_FORMAT_DECIMALS, len(format_digits.partition(".")[2]))
-    return NumberFormatAffixes(before, f"{space}{behind}" if behind else "", format_decimals, format_width)
-
-
-def cell_text(cell_value: Any, number_format: str) -> str:
-    """A cell as a reader sees it; "" for an empty one, whose value is None."""
-    if cell_value is None:
-        return ""
-    if isinstance(cell_value, int | float) and not isinstance(cell_value, bool):
-        return format_number(cell_value, number_format)
-    if isinstance(cell_value, datetime.timedelta):
-        return _workbook_duration(cell_value, _workbook_time_step(number_format))
-    if isinstance(cell_value, datetime.time):
-        time_of_day = datetime.datetime.combine(datetime.date.min, cell_value)
-        return _workbook_time(time_of_day, _workbook_time_step(number_format)).partition(" ")[2]
-    if isinstance(cell_value, datetime.datetime):
-        return _workbook_time(cell_value, _workbook_time_step(number_format)).removesuffix(" 00:00:00")
-    return str(cell_value)
-
-
-def _workbook_time_step(number_format: str) -> int:
-    """The microseconds in the smallest unit that a format of times shows; those of a second at the most."""
-    second_decimals = _FORMAT_SECOND_DECIMALS.search(number_format)
-    return 10 ** (6 - len(second_decimals[1])) if second_decimals else 10**6
-
-
-def _workbook_time(time_of_day: datetime.datetime, workbook_step: int) -> str:
-    """To so many microseconds: days are counted in fractions that are not exact."""
-    nearest_time = time_of_day + datetime.timedelta(microseconds=workbook_step // 2)
-    workbook_time = str(nearest_time.replace(microsecond=nearest_time.microsecond // workbook_step * workbook_step))
-    return workbook_time.rstrip("0") if "." in workbook_time else workbook_time
-
-
-def _workbook_duration(duration: datetime.timedelta, workbook_step: int) -> str:
-    """Hours, minutes and seconds: 38:30:00."""
-    formatted_microseconds = round(abs(duration.total_seconds()) * 10**6 / workbook_step) * workbook_step
-    hours, rest = divmod(formatted_microseconds, 3600 * 10**6)
-    workbook_time = _workbook_time(datetime.datetime.min + datetime.timedelta(microseconds=rest), workbook_step)
-    return f"{'-' * (duration.days < 0)}{hours}{workbook_time[workbook_time.index(':') :]}"
