@@ -212,3 +212,8 @@ def _converter_package_version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
+
+
+def is_read_by_sight(converter: str) -> bool:
+    name = converter.partition(":")[0]
+    return name in CONVERTERS and CONVERTERS[name].by_sight

@@ -10,6 +10,7 @@ import regex
 from groundwork.documents.auditing.page_audit import AuditReference, text_to_audit
 from groundwork.documents.conversion.converter_table import (
     CONVERTERS,
+    is_read_by_sight,
 )
 from groundwork.documents.conversion.page_renditions import PageRenditions
 from groundwork.documents.conversion.page_warnings import OCR_REMEDY
@@ -116,11 +117,6 @@ def is_unreadable_draft(draft: PageDraft, layer: TextLayer, number: int) -> bool
         or is_right_to_left(draft_letters)  # its order cannot be held against anything
         or reads_the_same(draft_letters, layer.misleading[number])
     )
-
-
-def is_read_by_sight(converter: str) -> bool:
-    name = converter.partition(":")[0]
-    return name in CONVERTERS and CONVERTERS[name].by_sight
 
 
 def offer_to_drafts(

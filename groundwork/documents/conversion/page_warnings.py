@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from groundwork.documents.conversion.page_drafts import is_read_by_sight
+from groundwork.documents.conversion.converter_table import is_read_by_sight
 from groundwork.installation import as_typed
 from groundwork.records import Page
 

@@ -1,4 +1,4 @@
-"""XLSX workbooks as Markdown tables, streamed by openpyxl, and changed beforehand where it refuses what programs write."""
+"""XLSX workbooks as Markdown tables, streamed by openpyxl, and changed first where it refuses what programs write."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from groundwork.documents.formats.spreadsheets.workbook_comments_and_text_boxes 
     sheet_comment_quotes,
     without_author,
 )
-from groundwork.documents.formats.spreadsheets.workbooks import WorkbookText, merged_sheet, hidden_sheets_warning
+from groundwork.documents.formats.spreadsheets.workbooks import WorkbookText, hidden_sheets_warning, merged_sheet
 from groundwork.errors import BadDocument
 
 
