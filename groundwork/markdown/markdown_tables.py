@@ -12,13 +12,7 @@ import regex
 
 from groundwork.language.text_spans import Span, line_spans, trim_span
 from groundwork.markdown.csv_tables import csv_cells, csv_rows, csv_separator
-from groundwork.markdown.grid_tables import (
-    grid_columns_of,
-    grid_row_cells,
-    grid_rows,
-    is_grid_border,
-    is_grid_table,
-)
+from groundwork.markdown.grid_tables import grid_columns_of, grid_row_cells, grid_rows, is_grid_border, is_grid_table
 
 
 class MarkdownRows(NamedTuple):

@@ -2,12 +2,7 @@
 
 import pytest
 
-from groundwork.documents.dot_leaders import (
-    is_contents_entry,
-    shortened_leaders,
-    without_cell_leaders,
-    without_leaders,
-)
+from groundwork.documents.dot_leaders import is_contents_entry, shortened_leaders, without_cell_leaders, without_leaders
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import regex
 
 from groundwork.documents.auditing.page_audit import AuditReference, text_to_audit
-from groundwork.documents.conversion.converter_table import (
-    CONVERTERS,
-    is_read_by_sight,
-)
+from groundwork.documents.conversion.converter_table import CONVERTERS, is_read_by_sight
 from groundwork.documents.conversion.page_renditions import PageRenditions
 from groundwork.documents.conversion.page_warnings import OCR_REMEDY
 from groundwork.documents.pdf_files.text_layer import TextLayer

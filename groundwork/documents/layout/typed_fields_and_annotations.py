@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from groundwork.documents.layout.forms import FORM_TICKS
-from groundwork.documents.layout.text_runs_and_lines import (
-    Box,
-    Run,
-    words_as_box,
-)
+from groundwork.documents.layout.text_runs_and_lines import Box, Run, words_as_box
 from groundwork.documents.pdf_files.open_pdf import read_wide_string
 
 _NOTE_SUBTYPES = ("freetext", "text")  # liteparse's names of the annotations that hold text of their own

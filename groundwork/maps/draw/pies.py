@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from groundwork.maps.draw.colours_and_legend import (
-    dataset_colours,
-)
+from groundwork.maps.draw.colours_and_legend import dataset_colours
 from groundwork.maps.draw.map_labels import Label, place_labels
 from groundwork.maps.draw.scene import Point, Scene
 

@@ -7,9 +7,7 @@ import io
 from typing import Any
 
 from groundwork.documents.formats.spreadsheets.cell_formats import cell_text
-from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import (
-    SheetRows,
-)
+from groundwork.documents.formats.spreadsheets.sheet_titles_and_remarks import SheetRows
 from groundwork.documents.formats.spreadsheets.workbook_comments_and_text_boxes import (
     sheet_comment_quotes,
     without_author,

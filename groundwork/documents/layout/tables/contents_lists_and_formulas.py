@@ -7,12 +7,7 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
-from groundwork.documents.layout.tables.gutters import (
-    GutterRow,
-    GutterText,
-    column_at,
-    is_gutter_row,
-)
+from groundwork.documents.layout.tables.gutters import GutterRow, GutterText, column_at, is_gutter_row
 from groundwork.documents.layout.tables.table_heads import is_dashes_below_heads
 from groundwork.documents.layout.text_runs_and_lines import is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
