@@ -174,13 +174,15 @@ def slides(path: Path, shape: bytes = b"") -> Path:
     return path
 
 
-def open_document(path: Path, kind: str, body: str) -> Path:
-    """An OpenDocument file of this kind: text or spreadsheet."""
+def open_document(path: Path, kind: str, body: str, styles: str = "") -> Path:
+    """An OpenDocument file of this kind, text or spreadsheet, with automatic styles where it has some."""
     spaces = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "text", "table", "style")
     )
     content = (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.3"><office:body>'
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.3">'
+        f"<office:automatic-styles>{styles}</office:automatic-styles><office:body>"
         f"<office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
     )
     manifest = (

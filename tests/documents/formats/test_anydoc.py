@@ -6,6 +6,7 @@ import base64
 import email
 import email.message
 import email.policy
+import re
 import time
 import warnings
 from pathlib import Path
@@ -168,6 +169,36 @@ def test_rtf_is_told_by_its_content(tmp_path: Path) -> None:
     ending, told = examine_file_type(path, 10)
     assert ending == ".rtf" and "holds RTF" in told[0]
     assert read_office_file(str(path), ending).pages[0] == "The crew of the skiff rows at fünf o'clock.\n\nBring oars."
+
+
+@pytest.mark.parametrize(
+    ("items", "markdown"),
+    [
+        ("<li>Oars</li><li><ul><li>Long</li><li>Short</li></ul></li><li>Ropes</li>",
+         "- Oars\n  - Long\n  - Short\n- Ropes"),
+        ("<li><ul><li>Long<ul><li>Ash</li></ul></li></ul></li><li>Oars</li>", "  - Long\n    - Ash\n- Oars"),
+        ("<li><ul><li><ul><li>Ash</li><li>Pine</li></ul></li></ul></li>", "- Ash\n- Pine"),
+        ("<li>Oars<ul><li>Long</li></ul></li><li>Ropes</li>", "- Oars\n  - Long\n- Ropes"),
+    ],
+)  # fmt: skip
+def test_deeper_levels_alone_are_no_items(tmp_path: Path, items: str, markdown: str) -> None:
+    """OpenDocument has deeper levels in an item without a text, which stand below the item above it."""
+    body = re.sub(r"\b[A-Z][a-z]+", r"<text:p>\g<0></text:p>", f"<ul>{items}</ul>")
+    body = body.replace("ul>", "text:list>").replace("li>", "text:list-item>")
+    path = office_files.open_document(tmp_path / "a.odt", "text", body)
+    assert read_office_file(str(path), ".odt").pages == [markdown]
+
+
+def test_deeper_levels_alone_have_no_number(tmp_path: Path) -> None:
+    """An item that only holds a list is not counted."""
+    numbers = '<text:list-level-style-number text:level="1" style:num-suffix="." style:num-format="1"/>'
+    bullets = '<text:list-level-style-bullet text:level="2" text:bullet-char="•"/>'
+    style = f'<text:list-style style:name="L">{numbers}{bullets}</text:list-style>'
+    deeper = "<text:list-item><text:list><text:list-item><text:p>Long</text:p></text:list-item></text:list>"
+    ends = [f"<text:list-item><text:p>{word}</text:p></text:list-item>" for word in ("Oars", "Ropes")]
+    body = f'<text:list text:style-name="L">{ends[0]}{deeper}</text:list-item>{ends[1]}</text:list>'
+    path = office_files.open_document(tmp_path / "a.odt", "text", body, styles=style)
+    assert read_office_file(str(path), ".odt").pages == ["1. Oars\n   - Long\n2. Ropes"]
 
 
 @pytest.mark.parametrize("ending", [".docx", ".pptx", ".odt", ".epub", ".rtf", ".doc"])

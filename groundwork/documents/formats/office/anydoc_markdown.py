@@ -83,27 +83,38 @@ def _anydoc_list_markdown(list_block: Block) -> str:
     """The items with their own marks; what is below an item's first block stands under its text."""
     if list_block.list is None:
         return ""
-    anydoc_items = []
-    for mark, list_item in _anydoc_list_items(list_block.list):
-        block_texts = [
-            (anydoc_block.kind, text)
-            for anydoc_block in list_item.blocks
-            if (text := _anydoc_block_markdown(anydoc_block))
-        ]
+    items = [
+        (mark, [(inner.kind, text) for inner in list_item.blocks if (text := _anydoc_block_markdown(inner))])
+        for mark, list_item in _anydoc_list_items(list_block.list)
+    ]
+    anydoc_items: list[str] = []
+    # of what stands below an item; of the first ones, where an item of this level comes behind them
+    item_indent = "  " if any(kind != "list" for _, block_texts in items for kind, _ in block_texts[:1]) else ""
+    for mark, block_texts in items:
         anydoc_item = "".join(("\n" if kind == "list" else "\n\n") + text for kind, text in block_texts).lstrip("\n")
-        if anydoc_item:
-            anydoc_items.append(f"{mark} " + re.sub(r"\n(?=[^\n])", f"\n{' ' * (len(mark) + 1)}", anydoc_item))
+        if anydoc_item and block_texts[0][0] == "list":  # deeper levels alone, which belong to the item above
+            anydoc_items.append(item_indent + _indented(anydoc_item, item_indent))
+        elif anydoc_item:
+            item_indent = " " * (len(mark) + 1)
+            anydoc_items.append(f"{mark} {_indented(anydoc_item, item_indent)}")
     return "\n".join(anydoc_items)
 
 
+def _indented(text: str, indent: str) -> str:
+    """A text whose lines below its first one stand under it."""
+    return re.sub(r"\n(?=[^\n])", f"\n{indent}", text)
+
+
 def _anydoc_list_items(anydoc_list: List) -> Iterator[tuple[str, ListItem]]:
-    for item_index, list_item in enumerate(anydoc_list.items):
+    item_number = anydoc_list.start
+    for list_item in anydoc_list.items:
         anydoc_label = (list_item.marker_label or "").replace("?", "")  # of RTF, the sign for one that it cannot write
         is_sign = anydoc_label and not any(map(str.isalnum, anydoc_label))
         yield (
-            "-" if is_sign else anydoc_label or _anydoc_item_mark(anydoc_list.marker, anydoc_list.start + item_index),
+            "-" if is_sign else anydoc_label or _anydoc_item_mark(anydoc_list.marker, item_number),
             list_item,
         )
+        item_number += not (list_item.blocks and list_item.blocks[0].kind == "list")  # deeper levels have no number
 
 
 def _anydoc_item_mark(anydoc_marker: str, n: int) -> str:
