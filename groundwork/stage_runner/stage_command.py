@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from groundwork.settings.config_schema import Config
     from groundwork.stage_runner.dry_run_and_costs import EstimateUnit
     from groundwork.stage_runner.ledger import Ledger
-    from groundwork.stage_runner.many_processes import ReportChannel, ShardResult, Share
+    from groundwork.stage_runner.shard_progress import ShardChannel, ShardResult, Share
     from groundwork.stage_runner.unit_loop import Process, UnitLoop
 
 __all__ = ["Estimate", "Failure", "Job", "Outcome", "StageCommand", "Unit", "setting_flag"]
@@ -150,13 +150,13 @@ class StageCommand:
         return stage_units
 
     def _do_stage_units(self, job: Job, unit_loop: UnitLoop, units: list[Unit]) -> Ledger:
-        from groundwork.stage_runner.many_processes import run_in_processes
+        from groundwork.stage_runner.divided_stage import run_divided_stage
 
         job.progress.counted = progress_unit(self.name)
         if self.shards != "documents":
             self._expect_stage_calls(job, unit_loop.due(units), MAX_SAMPLED_UNITS)
         try:
-            return run_in_processes(self, job, unit_loop, units) or self._run_stage_here(job, unit_loop, units)
+            return run_divided_stage(self, job, unit_loop, units) or self._run_stage_here(job, unit_loop, units)
         finally:
             self._print_stage_report(job, unit_loop.ledger)
 
@@ -200,9 +200,10 @@ class StageCommand:
             self._expect_stage_calls(job, unit_loop.due(units), MAX_SAMPLED_UNITS)
         return unit_loop.run(units)
 
-    def run_shard(self, flags: argparse.Namespace, shard: Share, channel: ReportChannel, *, among: int) -> ShardResult:
+    def run_shard(self, flags: argparse.Namespace, shard: Share, channel: ShardChannel, *, among: int) -> ShardResult:
         """The units of one share, in a process that is one of `among`; what comes of it is told and returned."""
-        from groundwork.stage_runner.many_processes import RelayedProgress, ShardResult, divide_limits
+        from groundwork.stage_runner.local_processes import divide_limits
+        from groundwork.stage_runner.shard_progress import RelayedProgress, ShardResult
 
         stage_result = ShardResult()
         try:

@@ -7,7 +7,7 @@ import pytest
 
 from groundwork.console import progress_line as module
 from groundwork.console.progress_line import ProgressLine
-from groundwork.stage_runner.many_processes import ProgressSnapshot, show_snapshots
+from groundwork.stage_runner.shard_progress import ProgressSnapshot, show_snapshots
 
 
 @pytest.fixture

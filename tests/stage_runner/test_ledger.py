@@ -12,10 +12,11 @@ import pytest
 
 from groundwork.__main__ import main
 from groundwork.console.flags import load_config
+from groundwork.stage_runner.divided_stage import divide_units
 from groundwork.stage_runner.job import open_job
 from groundwork.stage_runner.ledger import MAX_LEDGER_LINES, Failure, Ledger, Outcome
-from groundwork.stage_runner.many_processes import ShardResult, divide_units
 from groundwork.stage_runner.next_command import repeat_flags
+from groundwork.stage_runner.shard_progress import ShardResult
 from groundwork.stages import visualize_splits
 from tests.fake_openrouter import FakeOpenRouter
 from tests.stage_runner.test_shards import corpus

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from groundwork.stage_runner import many_processes
+from groundwork.stage_runner import local_processes
 
 
-class FarEnds(many_processes._ProcessGroup):
+class FarEnds(local_processes._ProcessGroup):
     """Two processes whose ends of the pipes the test holds."""
 
     def _start_process(self, _stage, index, _share, _among):
@@ -35,9 +35,10 @@ class Stopping:
 
 def test_a_process_that_has_just_ended_keeps_no_other_from_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its pipe is broken when the stop is sent; the others hear of it, and what is lost is told as such."""
-    monkeypatch.setattr(many_processes, "PROCESS_REPORT_SECONDS", 0.01)
+    monkeypatch.setattr(local_processes, "PROCESS_REPORT_SECONDS", 0.01)
     stopping = Stopping()
     stopping.group = FarEnds(
         "toy", SimpleNamespace(progress=SimpleNamespace(say=print)), [frozenset("a"), frozenset("b")], stopping
     )
-    assert [result.stopped for result in stopping.group.run()] == [("StopRun", many_processes.LOST_PROCESS_MESSAGE)] * 2
+    lost = "StopRun", local_processes.LOST_PROCESS_MESSAGE
+    assert [result.stopped for result in stopping.group.run()] == [lost] * 2

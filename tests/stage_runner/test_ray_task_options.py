@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundwork.stage_runner.many_processes import RAY_SHARDS_PER_WORKER, ray_task_options
+from groundwork.stage_runner.ray_cluster import RAY_SHARDS_PER_WORKER, ray_task_options
 
 
 def test_a_worker_does_several_shards_unless_it_holds_a_gpu() -> None:

@@ -21,7 +21,8 @@ from groundwork.data_folder.shards import Shard
 from groundwork.errors import UsageError
 from groundwork.settings.config_files import PROJECT
 from groundwork.stage_runner.job import Unit
-from groundwork.stage_runner.many_processes import ProgressSnapshot, equal_shares
+from groundwork.stage_runner.local_processes import equal_shares
+from groundwork.stage_runner.shard_progress import ProgressSnapshot
 from groundwork.stages import generate_qa
 from tests.author import Author
 from tests.fake_openrouter import FakeOpenRouter

@@ -19,7 +19,7 @@ from groundwork.data_folder.read_write import read_jsonl
 from groundwork.data_folder.shards import Shard
 from groundwork.records import Tags
 from groundwork.stage_runner.job import Job
-from groundwork.stage_runner.many_processes import ProgressSnapshot, ShardResult
+from groundwork.stage_runner.shard_progress import ProgressSnapshot, ShardResult
 from groundwork.stage_table import BY_NAME
 from groundwork.stages.generate_tags import main
 from groundwork.tags.tag_files import TagStore
@@ -66,7 +66,7 @@ def test_forced_shards_ask_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     made = pairs(40, "a")
     spread = [(pair, f"document-{number % 8}", f"What is rule {number}?") for number, pair in enumerate(made)]
     write_run(tmp_path, "a", [replace(pair, document=name, question=question) for pair, name, question in spread])
-    monkeypatch.setattr("groundwork.stage_runner.many_processes.run_on_ray", in_this_process)
+    monkeypatch.setattr("groundwork.stage_runner.divided_stage.run_on_ray", in_this_process)
     tagger = Tagger()
     with FakeOpenRouter(reply=tagger).thread() as fake:
         settings = [f"--set=llm.base_url={fake.url}", "--set=llm.api_key_env=", "--set=tags.vocabulary_prompt="]
