@@ -24,7 +24,6 @@ from groundwork.errors import GroundworkError, MissingExtra, Stopped, UnitError
 from groundwork.pages.html_frame import Markup, document_page, read_asset, scrollable_table, tag
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records import PageAudit
-from groundwork.stage_runner.ledger import Failure
 
 if TYPE_CHECKING:
     from groundwork.processes.worker_pool import Workers
@@ -115,9 +114,9 @@ def column_of_comparison(name: str, timed_conversion: TimedConversion) -> Compar
 
 async def compared_converters(
     job: Job, workers: Workers, pages: TimedPdfPages, converters: Sequence[str]
-) -> tuple[list[ComparisonColumn], list[Failure]]:
-    """The results of each converter; what made one fail stands in its column, and as a failure."""
-    comparison, converter_failures = [], []
+) -> tuple[list[ComparisonColumn], dict[str, str]]:
+    """The results of each converter, and by its name what made one fail, which stands in its column too."""
+    comparison, failed_converters = [], {}
     job.progress.start(len(pages.numbers) * len(converters), "pages read")
     for converter in converters:
         pages_done = job.progress.done_count
@@ -126,12 +125,12 @@ async def compared_converters(
         except Stopped:
             raise
         except (WorkerFailed, GroundworkError) as error:
+            failed_converters[converter] = str(error)
             compared = ComparisonColumn(name=converter, trouble=str(error))
-            converter_failures.append(Failure(converter, "failed", str(error)))
         comparison.append(compared)
         uncounted = pages_done + len(pages.numbers) - job.progress.done_count  # those that did not count by themselves
         job.progress.advance(uncounted)
-    return comparison, converter_failures
+    return comparison, failed_converters
 
 
 async def _converter_column(job: Job, workers: Workers, converter: str, pages: TimedPdfPages) -> ComparisonColumn:

@@ -140,11 +140,11 @@ def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple
 
 
 async def compare_tags(
-    job: Job, title: str, tagged_rows: dict[str, list[Tags]], question_counts: Mapping[str, int]
+    job: Job, title: str, tagged_rows: dict[str, list[Tags]], question_counts: Mapping[str, int], min_count: int
 ) -> Scene:
     """`tagged_rows`: by dataset its tagged questions; `question_counts`: how many questions each has.
 
-    Raises UnitError where no tag is as frequent as --min-count asks.
+    Raises UnitError where no tag stands at `min_count` questions.
     """
     encoder = job_encoder(job)
     tag_counts_of_all = count_tags([row for tag_rows in tagged_rows.values() for row in tag_rows], {})
@@ -154,9 +154,9 @@ async def compare_tags(
     target_of = merge_targets(tag_synonyms)
     tagged_counts = {dataset: len(tag_rows) for dataset, tag_rows in tagged_rows.items()}
     tag_counts = {dataset: count_tags(tag_rows, target_of) for dataset, tag_rows in tagged_rows.items()}
-    tag_bars = tag_histogram(tag_counts, tagged_counts, job.flags.min_count)
+    tag_bars = tag_histogram(tag_counts, tagged_counts, min_count)
     if not tag_bars and any(tag_counts.values()):
-        raise UnitError(_too_rare(tag_counts, job.flags.min_count))
+        raise UnitError(_too_rare(tag_counts, min_count))
     comparison_notes = _synonym_notes(
         job, {tag: target for tag, target in target_of.items() if tag in tag_counts_of_all}, tag_synonyms, new_tags
     )

@@ -22,7 +22,7 @@ from groundwork.data_folder.unit_states import names_in_order
 from groundwork.documents.conversion.converter_table import CONVERTERS
 from groundwork.documents.overrides_and_recipe import override_page_numbers
 from groundwork.errors import BadDocument, UsageError
-from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit
+from groundwork.stage_runner.stage_command import Failure, Job, Outcome, StageCommand, Unit
 
 if TYPE_CHECKING:
     from groundwork.documents.converter_comparison import ComparisonColumn
@@ -84,7 +84,7 @@ async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
         compared_layer = await _compared_layer(job, workers, compared_pdf)
         compared_pages = _pages_to_compare(job, compared_layer.page_count)
         timed_pages = TimedPdfPages(compared_pdf, compared_pages, compared_layer.pages, compared_layer.page_count)
-        compared, converter_failures = await compared_converters(job, workers, timed_pages, _chosen_converters(job))
+        compared, failed_converters = await compared_converters(job, workers, timed_pages, _chosen_converters(job))
         yardstick = await yardstick_pages(job, workers, compared, timed_pages)
         compared = [with_structure_likeness(column, yardstick) if column.pages else column for column in compared]
         page_pictures = [
@@ -101,6 +101,7 @@ async def compare_converters_on_pdf(job: Job, unit: Unit) -> Outcome:
     write_json(unit.writes[1], compared)
     print(_converter_table(compared))
     comparison_note = f"written to {openable_path(unit.writes[0])}"
+    converter_failures = [Failure(converter, "failed", reason) for converter, reason in failed_converters.items()]
     return Outcome(note=comparison_note, counts={"pages": len(compared_pages)}, failures=converter_failures)
 
 

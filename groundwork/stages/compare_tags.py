@@ -76,7 +76,7 @@ async def compare_and_draw_tags(job: Job, unit: Unit) -> Outcome:
     }
     job.progress.start_phase("laying out the tags")
     question_counts = {compared_dataset.name: len(compared_dataset.rows) for compared_dataset in compared_datasets}
-    tag_scene = await compare_tags(job, " · ".join(tagged_rows), tagged_rows, question_counts)
+    tag_scene = await compare_tags(job, " · ".join(tagged_rows), tagged_rows, question_counts, job.flags.min_count)
     job.progress.start_phase("drawing")
     missing_glyphs = write_tag_files(tag_scene, unit, job.flags.max_tags)
     untagged_to_compare = [failure for tagging in compared_taggings for failure in tagging.failures]

@@ -193,7 +193,7 @@ def dataset_units(job: Job) -> list[Unit]:
     _check_dataset_name(dataset_name)
     if dataset_problem := mirror_conflict(job.config.dataset):
         raise UsageError(dataset_problem)
-    dataset_inputs = find_build_inputs(job)
+    dataset_inputs = find_build_inputs(job, job.flags.runs, with_gone=job.flags.keep_gone)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
 

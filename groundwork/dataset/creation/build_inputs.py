@@ -45,18 +45,18 @@ class BuildInputs:
         return (*inputs, *(self.mix_source.files if self.mix_source else ()))
 
 
-def find_build_inputs(job: Job) -> BuildInputs:
-    """What there is to build from: the runs asked for, and what belongs to their documents.
+def find_build_inputs(job: Job, runs_asked_for: Sequence[str], *, with_gone: bool) -> BuildInputs:
+    """What there is to build from: the runs asked for (none: the default run), and what belongs to their documents.
 
-    Raises UsageError where a run holds no pairs, and for a licence, a folder of grades or a dataset to mix in that is
-    not there.
+    `with_gone`: of documents whose source is gone as well. Raises UsageError where a run holds no pairs, and for a
+    licence, a folder of grades or a dataset to mix in that is not there.
     """
     from groundwork.data_folder.runs.run_files import coverage_path_parts, default_run, pair_files, run_tag_files
     from groundwork.dataset.general_data_mix import find_mix_source
 
-    input_runs = list(dict.fromkeys(job.flags.runs)) or [default_run(job.data, job.config.qa.model)]
+    input_runs = list(dict.fromkeys(runs_asked_for)) or [default_run(job.data, job.config.qa.model)]
     files_by_run = {run: list(pair_files(job.data, run)) for run in input_runs}
-    input_documents = _input_documents(job, files_by_run)
+    input_documents = _input_documents(job, files_by_run, with_gone=with_gone)
     chosen_documents = set(input_documents)
     input_pair_files = {
         run: [path for path in files_by_run[run] if path.stem in chosen_documents] for run in input_runs
@@ -79,11 +79,11 @@ def find_build_inputs(job: Job) -> BuildInputs:
     )
 
 
-def _input_documents(job: Job, files_by_run: dict[str, list[Path]]) -> list[str]:
+def _input_documents(job: Job, files_by_run: dict[str, list[Path]], *, with_gone: bool) -> list[str]:
     """The documents of the runs that are asked for, in order. Raises UsageError for a licence that is not there."""
     input_documents = sorted({path.stem for paths in files_by_run.values() for path in paths})
     _check_input_licenses(job, input_documents)
-    return sorted(set(select_documents(job, input_documents, with_gone=job.flags.keep_gone)))
+    return sorted(set(select_documents(job, input_documents, with_gone=with_gone)))
 
 
 def _input_chunk_files(job: Job, input_documents: list[str]) -> list[Path]:
