@@ -28,7 +28,7 @@ from groundwork.data_folder.workspace import Workspace, open_workspace
 from groundwork.errors import EXIT_FAILED, EXIT_OK, ConfigError, GroundworkError, MissingExtra
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, list_names
-from groundwork.processes.worker_pool import core_count
+from groundwork.processes.machine_resources import core_count, free_memory
 from groundwork.settings.config_schema import Config, Embeddings, ModelCall
 from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS
 
@@ -331,21 +331,11 @@ def _local_model_check(config: Config) -> DoctorCheck:
     except GroundworkError as error:
         return DoctorCheck("FAIL", local_subject, str(error))
     size = weights_file.stat().st_size
-    if (free_bytes := _free_memory()) is not None and free_bytes < size * 1.3:
+    if (free_bytes := free_memory()) is not None and free_bytes < size * 1.3:
         memory_remedy = f"it needs about {size * 1.3 / 1e9:.1f} GB; close something"
         return DoctorCheck("FAIL", local_subject, f"{free_bytes / 1e9:.1f} GB of memory are free", memory_remedy)
     threads = config.llm.local.threads or core_count()
     return DoctorCheck("ok", local_subject, f"{weights_file} ({size / 1e9:.1f} GB), sha256 matches, {threads} threads")
-
-
-def _free_memory() -> int | None:
-    """Bytes that can be had, on Linux; None where the system does not tell."""
-    try:
-        memory_lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    kilobytes = [int(memory_line.split()[1]) for memory_line in memory_lines if memory_line.startswith("MemAvailable:")]
-    return kilobytes[0] * 1024 if kilobytes else None
 
 
 def _documents_check(config: Config, checked_folder: Path) -> DoctorCheck:

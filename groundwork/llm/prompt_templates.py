@@ -157,6 +157,17 @@ def parts_of_turns(prompt_turns: Sequence[Message]) -> list[Message]:
     return [prompt_part for prompt_parts in turn_parts for prompt_part in prompt_parts]
 
 
+def read_prompt(prompt_name: str) -> str:
+    """The text of the prompt `prompt_name`. Raises ConfigError where it is not there or cannot be read."""
+    prompt_path = prompt_file(prompt_name)
+    try:
+        return prompt_path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{prompt_path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
+    except OSError as error:
+        raise ConfigError([f"{prompt_path}: cannot be read: {error.strerror}"]) from None
+
+
 def prompt_file(prompt_name: str) -> Path:
     """The prompt `prompt_name`: the project's own, else the one that is packed in; or a path from the project's folder.
 

@@ -16,12 +16,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+
+from groundwork.processes.machine_resources import core_count
 
 Result = TypeVar("Result")
 
-GPU_FOLDERS = Path("/proc/driver/nvidia/gpus")  # has a folder for each
 START_SECONDS = 300.0  # seconds that a new process and its imports may take; they count for no call's limit
 _PR_SET_PDEATHSIG = 1
 _SPAWN = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
@@ -33,18 +33,6 @@ class WorkerFailed(Exception):
     def __init__(self, failure_kind: str, reason: str) -> None:
         self.failure_kind = failure_kind
         super().__init__(reason)
-
-
-def core_count() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def cuda_devices() -> list[str]:
-    """The graphics cards that this process may use, as CUDA names them; without any, [""]: one worker, on the CPU."""
-    if visible := os.environ.get("CUDA_VISIBLE_DEVICES"):
-        return [name.strip() for name in visible.split(",")]
-    return [str(index) for index in range(len(list(GPU_FOLDERS.iterdir())))] if GPU_FOLDERS.is_dir() else [""]
 
 
 def report_progress(done_count: int = 1) -> None:
@@ -80,7 +68,7 @@ class Workers:
         self._memory_mb = memory_mb
         self._devices = list(cuda_devices)
         self._count = len(self._devices) if any(cuda_devices) else count or core_count()
-        self._calls: deque[_WorkerCall | None] = deque()
+        self._worker_calls: deque[_WorkerCall | None] = deque()
         self._worker_threads: list[threading.Thread] = []
         self._running_workers: set[_Worker] = set()
         self._idle_threads = 0  # threads that wait for a call
@@ -116,9 +104,9 @@ class Workers:
     def close(self) -> None:
         """End every worker at once; calls under way fail, and so do those that wait for one."""
         with self._pool_changed:
-            worker_calls = [worker_call for worker_call in self._calls if worker_call]
-            self._calls.clear()
-            self._calls.extend([None] * len(self._worker_threads))
+            worker_calls = [worker_call for worker_call in self._worker_calls if worker_call]
+            self._worker_calls.clear()
+            self._worker_calls.extend([None] * len(self._worker_threads))
             self._pool_changed.notify_all()
         for worker_call in worker_calls:
             if worker_call.future.set_running_or_notify_cancel():
@@ -128,9 +116,9 @@ class Workers:
 
     def _submit(self, worker_call: _WorkerCall) -> None:
         with self._pool_changed:
-            self._calls.append(worker_call)
+            self._worker_calls.append(worker_call)
             self._pool_changed.notify()
-            if self._idle_threads < len(self._calls) and len(self._worker_threads) < self._count:
+            if self._idle_threads < len(self._worker_calls) and len(self._worker_threads) < self._count:
                 cuda_device = self._devices[len(self._worker_threads) % len(self._devices)]
                 worker_thread = threading.Thread(target=self._run_calls, args=(cuda_device,), daemon=True)
                 self._worker_threads.append(worker_thread)
@@ -145,23 +133,23 @@ class Workers:
             try:
                 worker = worker or self._start_worker(cuda_device)
                 worker_call.future.set_result(worker.run(worker_call))
-            except BaseException as call_error:
+            except BaseException as worker_error:
                 if worker and not (
-                    isinstance(call_error, WorkerFailed) and call_error.failure_kind not in ("crash", "timeout")
+                    isinstance(worker_error, WorkerFailed) and worker_error.failure_kind not in ("crash", "timeout")
                 ):
                     self._running_workers.discard(worker)
                     worker.end()
                     worker = None
-                worker_call.future.set_exception(call_error)
+                worker_call.future.set_exception(worker_error)
         if worker:
             worker.end()
 
     def _next_call(self) -> _WorkerCall | None:
         with self._pool_changed:
             self._idle_threads += 1
-            self._pool_changed.wait_for(lambda: self._calls)
+            self._pool_changed.wait_for(lambda: self._worker_calls)
             self._idle_threads -= 1
-            return self._calls.popleft()
+            return self._worker_calls.popleft()
 
     def _start_worker(self, cuda_device: str) -> _Worker:
         worker = _Worker(self._memory_mb, cuda_device)
@@ -273,8 +261,8 @@ def _run_worker(
         pipe_to_parent.send(("begun", "", None))
         try:
             call_outcome = ("returned", "", call_function(*call_args))
-        except Exception as call_error:
-            call_outcome = ("raised", type(call_error).__name__, str(call_error) or type(call_error).__name__)
+        except Exception as worker_error:
+            call_outcome = ("raised", type(worker_error).__name__, str(worker_error) or type(worker_error).__name__)
         pipe_to_parent.send(call_outcome)
 
 

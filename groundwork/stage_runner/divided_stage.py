@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from groundwork.processes.worker_pool import core_count
+from groundwork.processes.machine_resources import core_count
 from groundwork.stage_runner.local_processes import equal_shares, run_in_separate_states, run_processes
 from groundwork.stage_runner.ray_cluster import run_on_ray
 from groundwork.stage_runner.shard_progress import ShardChannel, ShardResult, Share

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.progress_line import ProgressLine
 from groundwork.data_folder.workspace import Workspace, open_workspace
-from groundwork.errors import BudgetReached, ConfigError, GroundworkError, Stopped, StopRun
+from groundwork.errors import BudgetReached, GroundworkError, Stopped, StopRun
 
 if TYPE_CHECKING:
     import asyncio
@@ -156,19 +156,10 @@ class Job:
     def prompt(self, name: str) -> str:
         """The text of config/prompts/<name>, read once a run. Raises ConfigError with the nearest name that exists."""
         if name not in self._job_prompts:
-            self._job_prompts[name] = self._read_job_prompt(name)
+            from groundwork.llm.prompt_templates import read_prompt
+
+            self._job_prompts[name] = read_prompt(name)
         return self._job_prompts[name]
-
-    def _read_job_prompt(self, name: str) -> str:
-        from groundwork.llm.prompt_templates import prompt_file
-
-        job_prompt_path = prompt_file(name)
-        try:
-            return job_prompt_path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise ConfigError([f"{job_prompt_path}: not UTF-8 (byte {error.start}); save it as UTF-8"]) from None
-        except OSError as error:
-            raise ConfigError([f"{job_prompt_path}: cannot be read: {error.strerror}"]) from None
 
     def tokens(
         self, call: ModelCall, messages: list[dict[str, Any]], schema: type | dict[str, Any] | None = None

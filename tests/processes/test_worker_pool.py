@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.processes import machine_resources
 from groundwork.processes import worker_pool as engine
 from groundwork.processes.worker_pool import WorkerFailed, Workers
 
@@ -131,12 +132,12 @@ async def test_reports_are_heard_and_keep_a_long_call_alive():
 def test_each_device_has_a_worker_of_its_own(monkeypatch, tmp_path):
     """Of two graphics cards each worker sees its own; where there is none, one worker runs on the CPU."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 5")
-    with Workers(cuda_devices=engine.cuda_devices()) as two, ThreadPoolExecutor(2) as threads:
+    with Workers(cuda_devices=machine_resources.cuda_devices()) as two, ThreadPoolExecutor(2) as threads:
         seen = list(threads.map(lambda _: two.call(meet_and_tell_card, str(tmp_path), timeout=100), range(2)))
     assert sorted(seen) == ["3", "5"]
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    monkeypatch.setattr(engine, "GPU_FOLDERS", Path("/nowhere"))
-    assert engine.cuda_devices() == [""]
+    monkeypatch.setattr(machine_resources, "GPU_FOLDERS", Path("/nowhere"))
+    assert machine_resources.cuda_devices() == [""]
 
 
 class InThisProcess:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from groundwork.errors import BadDocument, UnitError
-from groundwork.processes.worker_pool import WorkerFailed, Workers, cuda_devices
+from groundwork.processes.machine_resources import cuda_devices
+from groundwork.processes.worker_pool import WorkerFailed, Workers
 from groundwork.settings.config_schema import Ingest
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ import msgspec
 
 from groundwork.errors import ConfigError, MissingExtra
 from groundwork.installation import cache_dir
-from groundwork.processes.worker_pool import core_count
+from groundwork.processes.machine_resources import core_count
 from groundwork.settings.config_schema import LocalModel
 
 if TYPE_CHECKING:
