@@ -90,8 +90,8 @@ class InterruptedTasks:
 
     def _interrupt(self) -> None:
         if self._stopping.is_set():
-            for task_to_stop in self._tasks:
-                task_to_stop.cancel()
+            for interrupted_task in self._tasks:
+                interrupted_task.cancel()
             return
         self._stopping.set()
         self._say(STOPPING_MESSAGE)

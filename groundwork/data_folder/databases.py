@@ -148,21 +148,21 @@ def replace_rows(source: Path, target: Path) -> None:
     """Make `target`, which others may have open, hold the rows of `source`, and keep what is of this machine alone."""
     with closing(sqlite3.connect(target, timeout=60, isolation_level=None)) as target_database:
         target_database.execute("ATTACH ? AS shard", (str(source),))
-        shared_tables = make_missing_tables(target_database)
+        database_tables = make_missing_tables(target_database)
         target_database.execute("BEGIN IMMEDIATE")
-        for shared_table in shared_tables:
+        for database_table in database_tables:
             source_columns = [
-                column_row[1] for column_row in target_database.execute(f'PRAGMA shard.table_info("{shared_table}")')
+                column_row[1] for column_row in target_database.execute(f'PRAGMA shard.table_info("{database_table}")')
             ]
             target_columns = {
-                column_row[1] for column_row in target_database.execute(f'PRAGMA main.table_info("{shared_table}")')
+                column_row[1] for column_row in target_database.execute(f'PRAGMA main.table_info("{database_table}")')
             }
-            column_list = ", ".join(
+            columns = ", ".join(
                 f'"{database_column}"' for database_column in source_columns if database_column in target_columns
             )
-            target_database.execute(f'DELETE FROM main."{shared_table}"')  # noqa: S608  # names of ours
+            target_database.execute(f'DELETE FROM main."{database_table}"')  # noqa: S608  # names of ours
             target_database.execute(
-                f'INSERT INTO main."{shared_table}" ({column_list}) SELECT {column_list} FROM shard."{shared_table}"'  # noqa: S608
+                f'INSERT INTO main."{database_table}" ({columns}) SELECT {columns} FROM shard."{database_table}"'  # noqa: S608
             )
         target_database.execute("COMMIT")
         target_database.execute("DETACH shard")

@@ -154,8 +154,8 @@ class Manifest:
     def _copy_to_memory(self, path: Path) -> None:
         """Copy what `path` holds into memory, nothing where it does not exist."""
         self._manifest_db = sqlite3.connect(":memory:", isolation_level=None)
-        with suppress(sqlite3.Error), closing(read_only_database(path)) as source:
-            source.backup(self._manifest_db)
+        with suppress(sqlite3.Error), closing(read_only_database(path)) as stored_manifest:
+            stored_manifest.backup(self._manifest_db)
         self._manifest_db.executescript(claims.TABLE + _MANIFEST_TABLES)
 
     @contextmanager

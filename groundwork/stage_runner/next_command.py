@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 MAX_UNITS_JUDGED = 1_000  # of which a later stage is asked whether it is current, for the next command
 MAX_DOCUMENTS_NAMED = 5  # documents in a command
-MAX_REPEATED_LENGTH = 500  # letters of the settings that a command repeats
+MAX_COMMAND_SETTINGS_LENGTH = 500  # letters of the settings that a command repeats
 STAGE_LIKE = {"merge": "generate_qa"}  # what it makes is a run, which goes on as any other does
-REPEATED_SETTINGS = ("dataset.name=", "engine.")  # settings by flags of a stage that other stages read too
+COMMAND_SETTINGS = ("dataset.name=", "engine.")  # settings by flags of a stage that other stages read too
 
 
 def results_and_next_command(
@@ -56,28 +56,28 @@ def set_aside_command(documents: Sequence[str], flags: argparse.Namespace) -> st
 
 def repeat_flags(flags: argparse.Namespace) -> str:
     """What was said of settings and data, to say again in the next command; of many settings, how many they are."""
-    repeated_settings = _settings_to_repeat(flags)
-    repeated_set_flags = "".join(f" --set {shlex.quote(assignment)}" for assignment in repeated_settings)
-    if len(repeated_set_flags) > MAX_REPEATED_LENGTH:
-        settings_hint = f"and the same {len(repeated_settings)} --set, or --config with a file that holds them"
-        return f"{_repeat_data_flags(flags)}  # {settings_hint}"
-    return _repeat_data_flags(flags, repeated_set_flags)
+    command_settings = _settings_of_command(flags)
+    command_set_flags = "".join(f" --set {shlex.quote(assignment)}" for assignment in command_settings)
+    if len(command_set_flags) > MAX_COMMAND_SETTINGS_LENGTH:
+        settings_hint = f"and the same {len(command_settings)} --set, or --config with a file that holds them"
+        return f"{_data_flags_of_command(flags)}  # {settings_hint}"
+    return _data_flags_of_command(flags, command_set_flags)
 
 
-def _settings_to_repeat(flags: argparse.Namespace) -> list[str]:
+def _settings_of_command(flags: argparse.Namespace) -> list[str]:
     """The assignments that mean something to other commands, of each setting the last."""
-    carried_assignments = [
+    command_assignments = [
         assignment
         for assignment in flags.assignments
-        if not isinstance(assignment, FlagSetting) or assignment.startswith(REPEATED_SETTINGS)
+        if not isinstance(assignment, FlagSetting) or assignment.startswith(COMMAND_SETTINGS)
     ]
-    return list({str(assignment).partition("=")[0]: str(assignment) for assignment in carried_assignments}.values())
+    return list({str(assignment).partition("=")[0]: str(assignment) for assignment in command_assignments}.values())
 
 
-def _repeat_data_flags(flags: argparse.Namespace, repeated_set_flags: str = "") -> str:
-    repeated_config_flags = "".join(f" --config {shlex.quote(str(path))}" for path in flags.config)
-    repeated_data_flag = f" --data {shlex.quote(str(flags.data))}" if flags.data else ""
-    return f"{repeated_config_flags}{repeated_set_flags}{repeated_data_flag}{' --test' if flags.test else ''}"
+def _data_flags_of_command(flags: argparse.Namespace, command_set_flags: str = "") -> str:
+    command_config_flags = "".join(f" --config {shlex.quote(str(path))}" for path in flags.config)
+    command_data_flag = f" --data {shlex.quote(str(flags.data))}" if flags.data else ""
+    return f"{command_config_flags}{command_set_flags}{command_data_flag}{' --test' if flags.test else ''}"
 
 
 def _next_line(stage: str, job: Job, ledger: Ledger, is_current: Callable[[str], bool]) -> str:
@@ -93,9 +93,9 @@ def _next_line(stage: str, job: Job, ledger: Ledger, is_current: Callable[[str],
 
 def _same_command(stage: str, flags: argparse.Namespace) -> str:
     """The command as it was typed, but for what asks for some of the units."""
-    repeated_words = [word for word in getattr(flags, "typed_words", ()) if word not in ("--force", "--retry-failed")]
-    repeated_arguments = f" {shlex.join(repeated_words)}" if repeated_words else ""
-    return f"uv run {BY_NAME[stage].script}{repeated_arguments}"
+    command_words = [word for word in getattr(flags, "typed_words", ()) if word not in ("--force", "--retry-failed")]
+    command_arguments = f" {shlex.join(command_words)}" if command_words else ""
+    return f"uv run {BY_NAME[stage].script}{command_arguments}"
 
 
 def _next_command(stage: str, job: Job, is_current: Callable[[str], bool]) -> str:
@@ -105,7 +105,7 @@ def _next_command(stage: str, job: Job, is_current: Callable[[str], bool]) -> st
     for next_stage in next_stages:
         if BY_NAME[stage].writes in next_stage.reads or not is_current(next_stage.name):
             return f"uv run {next_stage.script}{repeat_flags(job.flags)}"
-    return f"uv run dataprep open{_repeat_data_flags(job.flags)}"
+    return f"uv run dataprep open{_data_flags_of_command(job.flags)}"
 
 
 def has_made_all(job: Job, manifest: Manifest, unit_names: Sequence[str], stage: str) -> bool:

@@ -227,7 +227,7 @@ def test_calls_that_wait_are_not_begun_once_all_is_closed(tmp_path: Path) -> Non
         while not running.exists():
             time.sleep(0.01)
         second = threads.submit(workers.call, tell_and_hang, str(waiting), timeout=100)
-        while not workers._calls:
+        while not workers._worker_calls:
             time.sleep(0.01)
         workers.close()
         for call in (first, second):

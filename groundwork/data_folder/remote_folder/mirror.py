@@ -96,31 +96,31 @@ def mirrored_file_stamp(mirrored_path: Path) -> tuple[int, int]:
 class MirrorIndex:
     """The rows, by path. Safe for threads and for several processes."""
 
-    def __init__(self, mirrored_path: Path) -> None:
-        self._lock = threading.Lock()
-        self._index_db = sqlite3.connect(mirrored_path, timeout=60, isolation_level=None, check_same_thread=False)
+    def __init__(self, index_file: Path) -> None:
+        self._index_lock = threading.Lock()
+        self._index_db = sqlite3.connect(index_file, timeout=60, isolation_level=None, check_same_thread=False)
         self._index_db.executescript(_INDEX_TABLE)
 
     def rows(self) -> dict[str, MirrorRow]:
-        with self._lock:
+        with self._index_lock:
             index_records = self._index_db.execute("SELECT * FROM files").fetchall()
         return {mirrored_path: MirrorRow(*values) for mirrored_path, *values in index_records}
 
     def row(self, mirrored_path: str) -> MirrorRow | None:
-        with self._lock:
+        with self._index_lock:
             index_record = self._index_db.execute("SELECT * FROM files WHERE path = ?", (mirrored_path,)).fetchone()
         return MirrorRow(*index_record[1:]) if index_record else None
 
     def below(self, folder: str) -> list[str]:
         """The paths of a folder."""
-        with self._lock:
+        with self._index_lock:
             index_cursor = self._index_db.execute(
                 "SELECT path FROM files WHERE path > ? AND path < ?", (f"{folder}/", f"{folder}0")
             )
             return [mirrored_path for (mirrored_path,) in index_cursor]
 
     def note(self, mirror_rows: Iterable[tuple[str, MirrorRow]]) -> None:
-        with self._lock:
+        with self._index_lock:
             self._index_db.execute("BEGIN IMMEDIATE")
             self._index_db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
@@ -129,7 +129,7 @@ class MirrorIndex:
             self._index_db.execute("COMMIT")
 
     def drop(self, mirrored_paths: Iterable[str]) -> None:
-        with self._lock:
+        with self._index_lock:
             self._index_db.executemany(
                 "DELETE FROM files WHERE path = ?", [(mirrored_path,) for mirrored_path in mirrored_paths]
             )
