@@ -46,13 +46,13 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
-def remove_leftovers(folders_written_to: Iterable[Path]) -> int:
-    """Delete the temporary files in `folders_written_to` of processes that have ended; returns how many there were."""
+def remove_leftovers(written_folders: Iterable[Path]) -> int:
+    """Delete the temporary files in `written_folders` of processes that have ended; returns how many there were."""
     temporary_files = [
         temporary_file
-        for folder_written_to in set(folders_written_to)
-        if folder_written_to.is_dir()
-        for temporary_file in folder_written_to.glob(f"{TEMPORARY}*")
+        for written_folder in set(written_folders)
+        if written_folder.is_dir()
+        for temporary_file in written_folder.glob(f"{TEMPORARY}*")
         if is_dead(temporary_file.name.removeprefix(TEMPORARY))
     ]
     for temporary_file in temporary_files:

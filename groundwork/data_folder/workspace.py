@@ -40,10 +40,10 @@ class Workspace:
     """
 
     def __init__(
-        self, data_root: Path, base_root: Path | None = None, shard: Shard | None = None, mirror: Mirror | None = None
+        self, workspace_root: Path, base: Path | None = None, shard: Shard | None = None, mirror: Mirror | None = None
     ) -> None:
-        self.root = data_root.resolve()
-        self.base = (base_root or data_root).resolve()
+        self.root = workspace_root.resolve()
+        self.base = (base or workspace_root).resolve()
         self.shard = shard
         self.mirror = mirror
         self._workspace_prefixes = (f"{self.root}{os.sep}", f"{self.base}{os.sep}")
@@ -112,37 +112,34 @@ class Workspace:
 
     def paths(self, *files: tuple[str, ...]) -> Paths:
         """Several of them, each made a Path where it is asked for."""
-        return Paths([self.path_text(*data_parts) for data_parts in files])
+        return Paths([self.path_text(*file_parts) for file_parts in files])
 
     def existing_paths(self, file_parts: Sequence[tuple[str, ...]]) -> Paths:
         """Those of many files that are there, each folder being listed once."""
-        in_data = {
-            data_subfolder: unsorted_names_in_folder(self.path(*data_subfolder))
-            for data_subfolder in {data_parts[:-1] for data_parts in file_parts}
+        names_in_folders = {
+            workspace_folder: unsorted_names_in_folder(self.path(*workspace_folder))
+            for workspace_folder in {parts[:-1] for parts in file_parts}
         }
-        return self.paths(*(data_parts for data_parts in file_parts if data_parts[-1] in in_data[data_parts[:-1]]))
+        return self.paths(*(parts for parts in file_parts if parts[-1] in names_in_folders[parts[:-1]]))
 
-    def path_text(self, *data_parts: str) -> str:
+    def path_text(self, *path_parts: str) -> str:
         """`path` as text, for 100,000s of files."""
-        data_name = data_parts[-1] if len(data_parts) > 1 else ""
-        if data_name in ("", ".", "..") or "/" in data_name or os.sep != "/":
-            return self._path_inside_data(data_parts)
-        cached_subfolder = self._folders.get(data_parts[:-1])
-        if cached_subfolder is None:
-            data_subfolder = self.path_text(*data_parts[:-1])
-            cached_subfolder = self._folders[data_parts[:-1]] = data_subfolder, is_spread(data_subfolder)
-        return (
-            path_in_folder(cached_subfolder[0], data_name, cached_subfolder[1])
-            if cached_subfolder[1]
-            else f"{cached_subfolder[0]}/{data_name}"
-        )
+        file_name = path_parts[-1] if len(path_parts) > 1 else ""
+        if file_name in ("", ".", "..") or "/" in file_name or os.sep != "/":
+            return self._path_inside_workspace(path_parts)
+        cached_folder = self._folders.get(path_parts[:-1])
+        if cached_folder is None:
+            workspace_folder = self.path_text(*path_parts[:-1])
+            cached_folder = self._folders[path_parts[:-1]] = workspace_folder, is_spread(workspace_folder)
+        workspace_folder, spread = cached_folder
+        return path_in_folder(workspace_folder, file_name, spread) if spread else f"{workspace_folder}/{file_name}"
 
-    def _path_inside_data(self, parts: tuple[str, ...]) -> str:
-        data_root = str(self.base if parts and parts[0] == "documents" else self.root)
-        path_in_data = os.path.normpath(os.path.join(data_root, *parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
-        if path_in_data != data_root and not path_in_data.startswith(data_root + os.sep):
-            raise UsageError(f"{'/'.join(parts)}: leads out of {data_root}; names may not hold '..' or begin with '/'")
-        return path_in_data
+    def _path_inside_workspace(self, path_parts: tuple[str, ...]) -> str:
+        root = str(self.base if path_parts and path_parts[0] == "documents" else self.root)
+        workspace_path = os.path.normpath(os.path.join(root, *path_parts))  # noqa: PTH118  ten times Path's speed, for 1,000s of units
+        if workspace_path != root and not workspace_path.startswith(root + os.sep):
+            raise UsageError(f"{'/'.join(path_parts)}: leads out of {root}; names may not hold '..' or begin with '/'")
+        return workspace_path
 
     def spread_new_folders(self, files: Iterable[str | Path]) -> bool:
         """Give the new folders of these files subfolders where there are very many; returns whether any got some."""
@@ -162,12 +159,12 @@ class Workspace:
 
     def relative(self, path: str | Path) -> str:
         """`path` as the manifest names it: below the folder, or absolute when it lies elsewhere."""
-        data_path = str(path)
-        for data_root_prefix in self._workspace_prefixes:
-            if data_path.startswith(data_root_prefix):
-                name_in_data = printable_path(data_path[len(data_root_prefix) :])
-                return name_in_data if os.sep == "/" else name_in_data.replace(os.sep, "/")
-        return printable_path(data_path)
+        workspace_path = str(path)
+        for workspace_prefix in self._workspace_prefixes:
+            if workspace_path.startswith(workspace_prefix):
+                name_in_workspace = printable_path(workspace_path[len(workspace_prefix) :])
+                return name_in_workspace if os.sep == "/" else name_in_workspace.replace(os.sep, "/")
+        return printable_path(workspace_path)
 
     def copy_from_base(self, folders: Iterable[str], sample_files: Iterable[str] = ()) -> None:
         """Copy into a test folder what it lacks of the base's `folders`, or has older than the base.
@@ -208,12 +205,12 @@ def open_workspace(
 
     shard_flag = getattr(flags, "shard", None)
     mirror = None
-    data_location = flags.data or config.data_dir
-    if "://" in str(data_location):
+    workspace_location = flags.data or config.data_dir
+    if "://" in str(workspace_location):
         from groundwork.data_folder.remote_folder.mirror import mirror_of
         from groundwork.data_folder.remote_folder.mirror_scope import MirrorScope
 
-        mirror = mirror_of(str(data_location), config.engine.cache_dir)
+        mirror = mirror_of(str(workspace_location), config.engine.cache_dir)
         if pull:
             folders_to_fetch = None if folders is None or flags.test else frozenset(folders)  # a sample copies its own
             databases = None if folders_to_fetch or folders_to_fetch is None else frozenset({"manifest"})

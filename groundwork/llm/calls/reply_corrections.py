@@ -210,14 +210,14 @@ def _item_correction_turns(uncorrected_text: str, parsed_reply: Parsed[Any]) -> 
 
 
 def _build_reply(parsed_reply: Parsed[T], reply_context: CallContext, uncorrected_reply: ChatResponse) -> Reply[T]:
-    usage = reply_context.total_usage()
+    reply_usage = reply_context.total_usage()
     return Reply(
         value=parsed_reply.value,
         model=reply_context.model,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cached_tokens=usage.cached_tokens,
-        cost=usage.cost,
+        input_tokens=reply_usage.input_tokens,
+        output_tokens=reply_usage.output_tokens,
+        cached_tokens=reply_usage.cached_tokens,
+        cost=reply_usage.cost,
         replayed=reply_context.replayed,
         finish_reason=uncorrected_reply.finish_reason or "stop",
         dropped=parsed_reply.faulty,
