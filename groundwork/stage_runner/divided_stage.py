@@ -7,8 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from groundwork.processes.machine_resources import core_count
-from groundwork.stage_runner.local_processes import equal_shares, run_in_separate_states, run_processes
+from groundwork.stage_runner.local_processes import count_processes, equal_shares, run_in_separate_states, run_processes
 from groundwork.stage_runner.ray_cluster import run_on_ray
 from groundwork.stage_runner.shard_progress import ShardChannel, ShardResult, Share
 
@@ -55,7 +54,7 @@ def run_divided_stage(divided_stage: DivisibleStage, job: Job, unit_loop: UnitLo
     if ray_url:
         on_ray = partial(_run_on_ray, divided_stage, job, ray_address=ray_url)
         return divide_units(unit_loop, units, lambda due: on_ray(len(due)), by_shards=True)
-    process_count = count_processes(divided_stage, job, len(unit_loop.due(units)))
+    process_count = count_processes(job, len(unit_loop.due(units)), _units_a_process(divided_stage, job.config))
     if process_count == 1:
         return None
     job.data.fetch_databases()  # which the processes share
@@ -98,9 +97,10 @@ def _fill_caches(divided_stage: DivisibleStage, job: Job, due_units: list[Unit],
     """Have others fill the caches, from which this process then makes the whole. Raises what stopped one."""
     if not due_units:
         return
+    document_count = sum(unit.documents for unit in due_units)
     if ray_address:
         shard_results = _run_on_ray(divided_stage, job, MAX_CACHE_SHARDS, ray_address)
-    elif (process_count := count_processes(divided_stage, job, sum(unit.documents for unit in due_units))) > 1:
+    elif (process_count := count_processes(job, document_count, _units_a_process(divided_stage, job.config))) > 1:
         shard_results = run_in_separate_states(divided_stage.name, job, process_count)
     else:
         return
@@ -122,23 +122,6 @@ def _run_on_ray(divided_stage: DivisibleStage, job: Job, unit_count: int, ray_ad
     return ray_results
 
 
-def count_processes(divided_stage: DivisibleStage, job: Job, process_units: int) -> int:
-    """How many processes do `process_units` units: those asked for, else as many cores as are faster than one."""
-    process_settings = job.config.engine
-    if (
-        divided_stage.units_a_process == 0
-        or job.data.shard is not None
-        or process_units < 2
-        or not divided_stage.divides(job.config)
-    ):
-        return 1
-    if process_settings.workers:
-        return min(process_settings.workers, process_units)
-    if job.flags.max_cost is not None or _uses_local_model(job.config):
-        return 1  # one budget and one model in memory are not for several
-    return max(1, min(core_count(), process_units // divided_stage.units_a_process))
-
-
-def _uses_local_model(config: Config) -> bool:
-    model_providers = (config.llm, *config.llm.providers.values())
-    return any(provider.base_url == "local" for provider in model_providers)
+def _units_a_process(divided_stage: DivisibleStage, config: Config) -> int:
+    """From how many due units one more process pays; 0: none ever does, by these settings."""
+    return divided_stage.units_a_process if divided_stage.divides(config) else 0

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.console.stop_signals import STOP_SIGNALS, STOPPED_MESSAGE, SignalHandler
 from groundwork.data_folder.shards import Shard
+from groundwork.processes.machine_resources import core_count
 from groundwork.processes.worker_pool import end_with_parent
 from groundwork.stage_runner.job import Unit
 from groundwork.stage_runner.shard_progress import (
@@ -39,6 +40,26 @@ LOST_PROCESS_MESSAGE = (
     "the process of this share ended without a message (killed, or out of memory); run again to go on"
 )
 _SPAWNED_PROCESSES = get_context("spawn")  # fork would copy threads and locks of Rust and C++ libraries
+
+
+def count_processes(job: Job, process_units: int, units_a_process: int) -> int:
+    """How many processes do `process_units` units: those asked for, else as many cores as are faster than one.
+
+    `units_a_process`: how many units one more process pays for; 0: it never does.
+    """
+    process_settings = job.config.engine
+    if units_a_process == 0 or job.data.shard is not None or process_units < 2:
+        return 1
+    if process_settings.workers:
+        return min(process_settings.workers, process_units)
+    if job.flags.max_cost is not None or _uses_local_model(job.config):
+        return 1  # one budget and one model in memory are not for several
+    return max(1, min(core_count(), process_units // units_a_process))
+
+
+def _uses_local_model(config: Config) -> bool:
+    model_providers = (config.llm, *config.llm.providers.values())
+    return any(provider.base_url == "local" for provider in model_providers)
 
 
 def equal_shares(units: Sequence[Unit], process_count: int) -> list[frozenset[str]]:
