@@ -22,7 +22,7 @@ from groundwork.llm.replies.thoughts_and_wrappings import unwrap_text, wrapping_
 from groundwork.markdown.grounding import SourceText
 from groundwork.markdown.list_and_table_lengths import list_and_table_lengths
 from groundwork.settings.config_schema import Summarize
-from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.estimates_and_usage import Estimate
 from groundwork.stage_runner.job import Job
 
 SUMMARY_WORD = re.compile(r"[^\W_]+")

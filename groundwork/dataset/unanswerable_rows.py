@@ -33,7 +33,7 @@ from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, Row
 from groundwork.settings.config_schema import AbsentQuestions, DatasetSettings
-from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.estimates_and_usage import Estimate
 from groundwork.stage_runner.job import Job
 
 T = TypeVar("T")

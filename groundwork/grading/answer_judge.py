@@ -24,7 +24,7 @@ from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.message_wording import counted
 from groundwork.records import CriterionGrade, Draw, Grade, Verdict
 from groundwork.settings.config_schema import ModelCall, named_call
-from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.estimates_and_usage import Estimate
 
 if TYPE_CHECKING:
     from groundwork.stage_runner.job import Job

@@ -24,7 +24,7 @@ from groundwork.llm.calls.task_group import gather_all
 from groundwork.message_wording import counted
 from groundwork.records import MIXED_ID_PREFIX, Grade, all_criteria_met, criteria_score
 from groundwork.settings.config_schema import GradeSettings
-from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.estimates_and_usage import Estimate
 from groundwork.stage_runner.job import Job
 
 SPLITS_GRADED_ELSE = ("eval", "test", "validation", "dev", "")  # where none of the splits asked for is there

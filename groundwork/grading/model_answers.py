@@ -23,7 +23,7 @@ from groundwork.llm.client import Client
 from groundwork.llm.prompt_templates import Message, render_turns
 from groundwork.message_wording import counted
 from groundwork.settings.config_schema import GradeSettings, ModelCall
-from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.estimates_and_usage import Estimate
 from groundwork.stage_runner.job import Job
 
 IDS_SHOWN = 3  # ids in a message

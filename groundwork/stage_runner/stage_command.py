@@ -21,7 +21,7 @@ from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS, left_out_lines
-from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.estimates_and_usage import Estimate
 from groundwork.stage_runner.job import Job, Unit, open_job
 from groundwork.stage_runner.ledger import Failure, Outcome
 from groundwork.stage_runner.next_command import MAX_UNITS_JUDGED, has_made_all, results_and_next_command
@@ -30,7 +30,7 @@ from groundwork.stage_table import BY_NAME, writing_stage
 if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
     from groundwork.settings.config_schema import Config
-    from groundwork.stage_runner.dry_run_and_costs import EstimateUnit
+    from groundwork.stage_runner.estimates_and_usage import EstimateUnit
     from groundwork.stage_runner.ledger import Ledger
     from groundwork.stage_runner.shard_progress import ShardChannel, ShardResult, Share
     from groundwork.stage_runner.unit_loop import Process, UnitLoop
@@ -107,7 +107,7 @@ class StageCommand:
                 job.progress.say(stage_omission)
             stage_loop = self.unit_loop(job, manifest)
             if flags.dry_run:
-                from groundwork.stage_runner.dry_run_and_costs import print_dry_run
+                from groundwork.stage_runner.estimates_and_usage import print_dry_run
 
                 stage_states = zip(stage_units, stage_loop.states(stage_units), strict=True)
                 stage_rows = [(unit, *state) for unit, state in stage_states]
@@ -266,7 +266,7 @@ class StageCommand:
 
     def _expect_stage_calls(self, job: Job, due: list[Unit], sample_size: int) -> None:
         if self.estimate and due:
-            from groundwork.stage_runner.dry_run_and_costs import expect_calls
+            from groundwork.stage_runner.estimates_and_usage import expect_calls
 
             expect_calls(job, due, sample_size, self.estimate)
 
@@ -276,7 +276,7 @@ class StageCommand:
         for stage_line in ledger.report_lines(verbose=job.flags.verbose):
             print(terminal_text(stage_line))
         if stage_usage := [*(job.client.report() if job.has_client else []), *job.usage]:
-            from groundwork.stage_runner.dry_run_and_costs import print_usage_and_costs
+            from groundwork.stage_runner.estimates_and_usage import print_usage_and_costs
 
             print_usage_and_costs(stage_usage)
 

@@ -33,7 +33,7 @@ from groundwork.llm.prompt_templates import placeholders, render_turns
 from groundwork.llm.replies.reply_schema import ReplyRequirements, strict_schema
 from groundwork.message_wording import counted
 from groundwork.records import Tags
-from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.estimates_and_usage import Estimate
 from groundwork.stage_runner.next_command import repeat_flags
 from groundwork.tags.tag_files import (
     new_tag_row,

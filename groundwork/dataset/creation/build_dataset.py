@@ -45,7 +45,7 @@ from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.message_wording import counted
 from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings
-from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.estimates_and_usage import Estimate
 from groundwork.stage_runner.job import Job
 
 

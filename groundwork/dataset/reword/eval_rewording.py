@@ -32,7 +32,7 @@ from groundwork.llm.prompt_templates import Message, follow_up_turns, render_tur
 from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.records import Row
 from groundwork.settings.config_schema import Rephrase
-from groundwork.stage_runner.dry_run_and_costs import Estimate
+from groundwork.stage_runner.estimates_and_usage import Estimate
 from groundwork.stage_runner.job import Job
 
 REWORDING_DECLINED = "The model says that nobody would ask this in other words."

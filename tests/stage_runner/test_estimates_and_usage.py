@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.llm.calls.costs_and_budget import UsageRow
-from groundwork.stage_runner.dry_run_and_costs import print_usage_and_costs
+from groundwork.stage_runner.estimates_and_usage import print_usage_and_costs
 
 
 @pytest.mark.parametrize(("unpriced", "told"), [(0, ""), (1, ", 1 call had no price"), (3, ", 3 calls had no price")])

@@ -1,4 +1,4 @@
-"""What a run would do and what it will cost (--dry-run), and what it did cost, by stage, model and document."""
+"""What a run would do and its estimated calls and cost (--dry-run); what it used, by model and document."""
 
 from __future__ import annotations
 
