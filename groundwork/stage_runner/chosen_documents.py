@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwork.data_folder.file_names import slug
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
-from groundwork.data_folder.unit_states import DUE_AGAIN, DUE_DOCUMENT_MARKS, OTHER_SETTINGS
+from groundwork.data_folder.unit_changes import DUE_AGAIN, DUE_DOCUMENT_MARKS, OTHER_SETTINGS
 from groundwork.errors import UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import list_names, name_order, suggested_names

@@ -17,7 +17,7 @@ from groundwork.console.exit_codes import run_guarded
 from groundwork.console.flags import add_data_flags, add_work_flags, flag_parser, load_config, setting_flag
 from groundwork.console.terminal import terminal_text
 from groundwork.data_folder.file_names import path_strings_of
-from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames
+from groundwork.data_folder.unit_changes import AS_RECORDED, ConfigNames
 from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.processes.utf8_mode import restart_in_utf8_mode
 from groundwork.stage_runner.chosen_documents import NO_DOCUMENTS, left_out_lines

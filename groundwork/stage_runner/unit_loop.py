@@ -25,7 +25,8 @@ from groundwork.data_folder.edited_copies import keep_edited_copy
 from groundwork.data_folder.file_names import path_strings_of, printable_path
 from groundwork.data_folder.manifest import CURRENT_STATES, Hashes, Manifest, ManifestEntry, State, UnitStates
 from groundwork.data_folder.read_write import WRITE_ANNOUNCER, remove_leftovers
-from groundwork.data_folder.unit_states import AS_RECORDED, ConfigNames, edited_outputs, judge_state, unit_fingerprint
+from groundwork.data_folder.unit_changes import AS_RECORDED, ConfigNames
+from groundwork.data_folder.unit_states import edited_outputs, judge_state, unit_fingerprint
 from groundwork.errors import GroundworkError, Stopped, StopRun, UnitError
 from groundwork.llm.calls.costs_and_budget import CURRENT_DOCUMENT
 from groundwork.stage_runner.chosen_documents import (

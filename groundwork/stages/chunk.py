@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.spread_folders import link_to_pictures
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.message_wording import counted
 from groundwork.stage_runner.chosen_documents import list_documents, texts_with_records
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit

@@ -18,7 +18,7 @@ from groundwork.console import terminal
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import printable_path, slug
 from groundwork.data_folder.read_write import write_json, write_text
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.documents.conversion.converter_table import CONVERTERS
 from groundwork.documents.overrides_and_recipe import override_page_numbers
 from groundwork.errors import BadDocument, UsageError

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 from groundwork.data_folder.runs.run_files import separate_runs
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.dataset.dataset_argument import SEPARATE_RUNS, add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.maps.map_files import add_picture_arguments, comparison_name, draw_map, picture_unit, print_numbers
 from groundwork.stage_runner.stage_command import Job, StageCommand, Unit

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from groundwork.console.flags import positive_number
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.runs.run_files import separate_runs, tag_file
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.dataset.dataset_argument import SEPARATE_RUNS, add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.maps.map_files import add_picture_arguments, comparison_name
 from groundwork.message_wording import counted

@@ -17,7 +17,7 @@ from groundwork.data_folder.file_names import Paths, path_strings_of
 from groundwork.data_folder.read_write import read_json, read_jsonl, read_text, write_json
 from groundwork.data_folder.runs.run_files import coverage_folder_parts, coverage_path_parts, document_of
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.errors import BadRecord, UsageError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from groundwork.data_folder.file_names import Paths, path_strings_of
 from groundwork.data_folder.read_write import write_json, write_text
 from groundwork.data_folder.runs.run_files import DECISIONS, document_of, merged_from, run_of_flag, run_pair_files
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.message_wording import counted
 from groundwork.stage_runner.chosen_documents import select_documents, workable_documents
 from groundwork.stage_runner.ledger import Failure

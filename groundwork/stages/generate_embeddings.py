@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.dataset.dataset_argument import add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.message_wording import counted
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit

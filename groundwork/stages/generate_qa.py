@@ -16,7 +16,7 @@ from groundwork.data_folder.read_write import write_json, write_jsonl
 from groundwork.data_folder.runs.reader_wishes import WISHES, wishes_file
 from groundwork.data_folder.runs.run_files import coverage_path_parts, model_of_run, new_run, run_of_model
 from groundwork.data_folder.spread_folders import unsorted_names_in_folder
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.errors import UsageError
 from groundwork.stage_runner.chosen_documents import list_documents
 from groundwork.stage_runner.job import TEST_CHUNKS

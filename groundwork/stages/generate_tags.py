@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.data_folder.runs.run_files import tag_file
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.dataset.dataset_argument import add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.message_wording import counted
 from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting_flag

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.errors import UsageError
 from groundwork.message_wording import counted
 from groundwork.stage_runner.stage_command import Estimate, Failure, Job, Outcome, StageCommand, Unit, setting_flag

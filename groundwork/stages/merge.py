@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import openable_path
 from groundwork.data_folder.file_names import slug
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.dataset.dataset_argument import SEPARATE_RUNS, add_dataset_arguments, dataset_sources_of_arguments
 from groundwork.errors import UsageError
 from groundwork.message_wording import counted

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from groundwork.data_folder.document_files import title_in_document_record
 from groundwork.data_folder.read_write import read_text, write_json
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.markdown.figures import text_with_captions
 from groundwork.stage_runner.chosen_documents import list_documents, texts_with_records
 from groundwork.stage_runner.stage_command import Estimate, Job, Outcome, StageCommand, Unit

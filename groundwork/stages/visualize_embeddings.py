@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.dataset.dataset_argument import add_dataset_arguments, dataset_sources_of_arguments, default_runs
 from groundwork.maps.map_files import add_picture_arguments, draw_map, picture_unit, print_numbers
 from groundwork.stage_runner.stage_command import Job, StageCommand, Unit

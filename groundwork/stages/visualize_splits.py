@@ -13,7 +13,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from groundwork.console.terminal import openable_path
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.dataset.dataset_argument import add_dataset_arguments, dataset_sources_of_arguments, default_datasets
 from groundwork.maps.map_files import add_picture_arguments, picture_unit, print_numbers, write_map_pictures
 from groundwork.stage_runner.stage_command import Job, Outcome, StageCommand, Unit

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from groundwork.data_folder.manifest import ManifestEntry
-from groundwork.data_folder.unit_states import judge_state, recipe_changes
+from groundwork.data_folder.unit_changes import recipe_changes
+from groundwork.data_folder.unit_states import judge_state
 from groundwork.settings.config_files import load
 from groundwork.settings.config_schema import Config
 from groundwork.stage_runner.stage_command import StageCommand, stage_command

@@ -11,7 +11,7 @@ import asyncio
 import sys
 
 from groundwork.data_folder.read_write import read_text, write_text
-from groundwork.data_folder.unit_states import names_in_order
+from groundwork.data_folder.unit_changes import names_in_order
 from groundwork.errors import BadDocument, ProviderRefused
 from groundwork.stage_runner.chosen_documents import select_documents
 from groundwork.stage_runner.stage_command import Failure, Job, Outcome, StageCommand, Unit, setting_flag
