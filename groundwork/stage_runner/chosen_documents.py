@@ -145,7 +145,7 @@ def entry_of_chosen(
 
     A failure of which no document is known counts as one of theirs.
     """
-    chosen_failures = [row for row in entry.failures if row.get("document") is None or row["document"] in chosen]
+    chosen_failures = [row for row in entry.failures if _document_of_failure(row, entry) in (None, *chosen)]
     if not chosen_failures and all(
         digest in DUE_DOCUMENT_MARKS for name, digest in entry.inputs.items() if _is_of_chosen(name, chosen)
     ):
@@ -192,7 +192,7 @@ def entry_with_chosen(
     if has_failed_entirely := any(not row["part"] for row in now.failures):
         unheeded = _of_documents_not_chosen(now.inputs, chosen)
     heeded_inputs = {name: digest for name, digest in now.inputs.items() if name not in unheeded}
-    chosen_failures = now.failures + [row for row in before.failures if row.get("document") not in chosen]
+    chosen_failures = now.failures + [row for row in before.failures if _document_of_failure(row, before) not in chosen]
     told_of = before if has_failed_entirely else now
     chosen_entry = _changed_entry(
         now,
@@ -213,6 +213,14 @@ def entry_with_chosen(
     return entry_without_chosen(entry_of_before, chosen, OTHER_SETTINGS)
 
 
+def _document_of_failure(row: ChosenFailureRow, entry: ManifestEntry) -> str | None:
+    """The document of a failed part; of a row of an earlier version the one that the part, a pair's id, begins with."""
+    if "document" in row:
+        return row["document"]
+    documents = {_name_of_document(name) for name in entry.inputs}
+    return max((name for name in documents if row["part"].startswith(f"{name}-")), key=len, default=None)
+
+
 def _changed_entry(entry: ManifestEntry, **entry_changes: Any) -> ManifestEntry:
     from msgspec.structs import replace  # which --help does without
 
@@ -225,4 +233,9 @@ def _of_documents_not_chosen(hashes: Hashes, chosen: Collection[str]) -> Hashes:
 
 def _is_of_chosen(name: str, chosen: Collection[str]) -> bool:
     """Is `name` the file of one of the documents?"""
-    return name.rpartition("/")[2].rpartition(".")[0] in chosen
+    return _name_of_document(name) in chosen
+
+
+def _name_of_document(name: str) -> str:
+    """The document that an input or output of this name would be of."""
+    return name.rpartition("/")[2].rpartition(".")[0]

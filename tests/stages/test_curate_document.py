@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from groundwork.__main__ import main as dataprep
+from groundwork.data_folder.manifest import Manifest
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.data_folder.runs.review_decisions import Decision, append_decisions, question_hash
 from groundwork.records import Pair
@@ -228,6 +230,23 @@ def test_failures_of_other_documents_stay_to_be_tried_again(
     assert run.curate_with("--retry-failed") == 0
     assert run.asked == questions(6, 7)
     assert all(len(pair.checks) == 6 for pair in run.kept("pond"))
+
+
+def test_failures_of_an_earlier_version_are_of_their_document(
+    run: ThreeDocuments, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their rows name the pair alone: once its document is mended, the run is current."""
+    run.forget_replies()
+    run.generate("mill", 3, 4)
+    run.curate_with("--document", "mill", reply=lambda _: "no JSON")
+    with closing(Manifest(run.root / ".state" / "manifest.db")) as manifest:
+        entry = manifest.entry("curate", "small")
+        assert entry is not None and {row.pop("document") for row in entry.failures} == {"mill"}
+        manifest.record("curate", "small", entry)
+    assert run.curate_with("--document", "dyke") == 0 and run.asked == set()
+    assert run.curate_with("--document", "mill") == 0
+    capsys.readouterr()
+    assert run.curate_with() == 0 and "1 up to date" in capsys.readouterr().out
 
 
 def test_a_chosen_document_that_fails_leaves_the_others(run: ThreeDocuments) -> None:
