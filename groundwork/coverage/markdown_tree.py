@@ -104,12 +104,14 @@ def _is_hidden_markup(tree_match: re.Match[str]) -> bool:
     return bool(tree_match["comment"]) or (tree_match["tag"] or "").lower() in tree_tags.split()
 
 
-def _toggle_tree_style(markdown: str, tree_match: re.Match[str], style: str, open_styles: list[str], end: int) -> bool:
+def _toggle_tree_style(
+    markdown: str, tree_match: re.Match[str], tree_style: str, open_tree_styles: list[str], end: int
+) -> bool:
     """Open or close a style at a mark; False when the mark is text."""
-    if style in open_styles:
+    if tree_style in open_tree_styles:
         if markdown[tree_match.start() - 1].isspace():
             return False
-        _set_tree_style(open_styles, style, on=False)
+        _set_tree_style(open_tree_styles, tree_style, on=False)
         return True
     previous_character, after = markdown[tree_match.start() - 1 : tree_match.start()], tree_match.end()
     if previous_character.isdigit() and markdown[after : after + 1].isdigit():  # 2*3*4
@@ -117,7 +119,7 @@ def _toggle_tree_style(markdown: str, tree_match: re.Match[str], style: str, ope
     closing_mark = markdown.find(tree_match[0], after + 1, end)
     if closing_mark < 0 or markdown[after : after + 1].isspace() or markdown[closing_mark - 1].isspace():
         return False
-    _set_tree_style(open_styles, style, on=True)
+    _set_tree_style(open_tree_styles, tree_style, on=True)
     return True
 
 

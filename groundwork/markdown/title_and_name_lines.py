@@ -9,7 +9,7 @@ from groundwork.language.language_and_script import UNSPACED
 from groundwork.language.list_labels import SECTION_NUMBER
 from groundwork.language.negations_and_duties import is_negated
 from groundwork.language.sentences import STATEMENT_END
-from groundwork.language.words import words
+from groundwork.language.words import content_words, words
 
 MAX_NAME_LINE = 60  # characters of a line that is a name
 TITLE_WORDS = 4  # of a line of its own that ends without a stop and says no number: a title, a label of a figure
@@ -69,3 +69,13 @@ def short_title(title: str, document: str, headings: Sequence[str] = ()) -> str:
         if shorter_title and words(re.sub(r"\.\w{2,5}$", "", shorter_title)) != words(document.replace("_", " ")):
             return shorter_title if len(shorter_title) >= MIN_SHORT_TITLE_LENGTH else long_title.strip()
     return UNNAMED
+
+
+def is_title_named(title: str, text: str) -> bool:
+    """Does the text name what has the title, by half of the title's words or their first letters?"""
+    capital_words = [word for word in re.findall(r"\w+", title) if word[0].isupper()]
+    title_initials = "".join(word[0] for word in capital_words)
+    if len(title_initials) > 1 and re.search(rf"\b{title_initials}\b", text):
+        return True
+    title_words = content_words(title, "en")
+    return bool(title_words) and 2 * len(title_words & content_words(text, "en")) > len(title_words)

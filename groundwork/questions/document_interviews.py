@@ -27,10 +27,11 @@ from groundwork.questions.chunk_interviews import ChunkInterview, run_chunk_inte
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.likeness_calibration import Likeness, encoder_and_likeness
 from groundwork.questions.duplicates.question_comparison import asked_question
-from groundwork.questions.interview_material import InterviewMaterial, StatementsByChunk, wished_statements
+from groundwork.questions.interview_material import InterviewMaterial
 from groundwork.questions.interview_strategy import Asker, ForecastBasis, ForecastTokens, Strategy
 from groundwork.questions.pair_drafts import draft_basis_of
 from groundwork.questions.two_chunk_interviews import TwoChunkInterview, prepare_two_chunk_interviews
+from groundwork.questions.wished_statements import StatementsByChunk, wished_statements
 from groundwork.records import Chunk, Contradiction, DocumentCoverage, Pair, Rejected
 from groundwork.settings.config_schema import QA, Config
 

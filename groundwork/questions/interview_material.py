@@ -13,9 +13,7 @@ from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes
 from groundwork.data_folder.spread_folders import folder_of
 from groundwork.markdown.captions import is_caption
 from groundwork.markdown.chunk_reading import Reading, read_chunks
-from groundwork.markdown.statements import Statement
 from groundwork.markdown.title_and_name_lines import short_title
-from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.records import Chunk, Document, Summary
 from groundwork.settings.config_schema import QA
 
@@ -114,45 +112,3 @@ def _is_askable_chunk(interview_chunk: Chunk, settings: QA) -> bool:
 
 def _first_heading(readings: list[Reading]) -> str:
     return next((reading.chunk.headings[0] for reading in readings if reading.chunk.headings), "")
-
-
-StatementsByChunk = dict[str, list[Statement]]  # by chunk
-
-
-def wished_statements(wishes: Sequence[Wish], readings: Sequence[Reading]) -> tuple[StatementsByChunk, list[Wish]]:
-    """By chunk the statements that `wishes` name, and the wishes that name none: their text is gone or left out.
-
-    Of several statements that say the same, the one at the wish's offset is meant, else the first. What reads as an
-    instruction to a model is never asked about.
-    """
-    material_statements = _material_statements(readings)
-    wished_by_chunk: StatementsByChunk = {}
-    unmet_wishes = []
-    for wish in wishes:
-        wished_candidates = material_statements.get(_single_spaced(wish.text), [])
-        if not wished_candidates:
-            unmet_wishes.append(wish)
-            continue
-        _, reading, statement = min(wished_candidates, key=lambda candidate: candidate[0] != wish.start)
-        wished_in_chunk = wished_by_chunk.setdefault(reading.chunk.id, [])
-        if statement not in wished_in_chunk:
-            wished_in_chunk.append(statement)
-    return wished_by_chunk, unmet_wishes
-
-
-def _material_statements(readings: Sequence[Reading]) -> dict[str, list[tuple[int, Reading, Statement]]]:
-    """By their words, where in the document each begins, its chunk as read, and itself."""
-    material_statements: dict[str, list[tuple[int, Reading, Statement]]] = {}
-    for reading in readings:
-        added_length = len(reading.chunk.added)
-        for statement in reading.statements:
-            material_text = reading.chunk.text[statement.start : statement.end]
-            is_said = statement.end > added_length and not statement.announces
-            if is_said and not is_prompt_injection(material_text):
-                start = reading.chunk.start + statement.start - added_length
-                material_statements.setdefault(_single_spaced(material_text), []).append((start, reading, statement))
-    return material_statements
-
-
-def _single_spaced(material_text: str) -> str:
-    return " ".join(material_text.split())

@@ -13,6 +13,7 @@ from groundwork.language.language_and_script import is_english
 from groundwork.language.numbers import number_values
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.language.yes_and_no import YES_NO_AUXILIARY
+from groundwork.markdown.title_and_name_lines import is_title_named
 
 _CONFIRMING_QUESTION = re.compile(rf"(?:^|[,;.:]\s+)(?:and\s+)?{YES_NO_AUXILIARY}\s", re.IGNORECASE)
 _CHOOSING_QUESTION = re.compile(
@@ -69,7 +70,7 @@ def trivial_reason(question: str, answer: str, title: str, language: str) -> str
         return "asks about the make-up of the document"
     if _WEB_ADDRESS.search(answer) and _ASKS_WHERE.search(question):
         return "asks for an address on the web"
-    if not _names_document(title, question):
+    if not is_title_named(title, question):
         return ""
     if title and _ASKS_LICENCE.search(question) and not _ASKS_LICENCE.search(title):
         return "asks about the licence of the document"
@@ -114,13 +115,3 @@ _CODE_IN_TRIVIAL_ANSWER = re.compile(r"(?<![\w/.<-])[\w/.<-]*(?:_|/|\w\.\w|\w-\w
 _TRIVIAL_SMALL_WORDS = frozenset(
     words("a an and as at be been by for from in into is are was were it its of on that the they this to with")
 )
-
-
-def _names_document(title: str, question: str) -> bool:
-    """Does the question name the document, by its title, half of its words or their first letters?"""
-    trivial_title_words = [word for word in re.findall(r"\w+", title) if word[0].isupper()]
-    title_initials = "".join(word[0] for word in trivial_title_words)
-    if len(title_initials) > 1 and re.search(rf"\b{title_initials}\b", question):
-        return True
-    title_words = content_words(title, "en")
-    return bool(title_words) and 2 * len(title_words & content_words(question, "en")) > len(title_words)
