@@ -28,7 +28,7 @@ NO_COUNT = (
 )  # text, or no whole number
 TO_MODELS = {  # functions that make requests, whose words are part of what a reply is known by
     ("questions/chunk_interviews.py", "_reject_excess_drafts"),
-    ("dataset/reword/eval_rewording.py", "missing_marks"),
+    ("dataset/reword/rewording_judge.py", "missing_marks"),
     ("tags/tag_forms.py", "tags_problem"),
     ("tags/tag_vocabulary.py", "check"),
     ("tags/tagging.py", "unannounced_tags_problem"),

@@ -10,8 +10,8 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from groundwork.dataset.reword.eval_rewording import RewordingMarks, rewording_problem
 from groundwork.dataset.reword.rewording_faults import faults_of_rewording
+from groundwork.dataset.reword.rewording_judge import RewordingMarks, rewording_problem
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompt_templates import split_turns
 from groundwork.markdown.grounding import SourceText, find_quote

@@ -22,9 +22,9 @@ from groundwork.dataset.reword.eval_rewording import (
     Reworder,
     reword_eval,
     rewording_check,
-    rewording_judge_estimate,
     rewording_messages,
 )
+from groundwork.dataset.reword.rewording_judge import rewording_judge_estimate
 from groundwork.dataset.reword.train_phrasings import EvalBorder, PhrasedRows, is_phrasing, reword_train_rows
 from groundwork.dataset.split.eval_leakage import count_near_copies
 from groundwork.dataset.split.eval_selection import (

@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 
 from groundwork.dataset.creation.document_subjects import Subjects
 from groundwork.dataset.question_vectors import job_encoder
-from groundwork.dataset.reword.eval_rewording import (
-    AskRewording,
-    JudgeRewordings,
-    build_rewording_asker,
-    build_rewording_judge,
-)
+from groundwork.dataset.reword.eval_rewording import AskRewording, JudgeRewordings, build_rewording_asker
+from groundwork.dataset.reword.rewording_judge import build_rewording_judge
 from groundwork.dataset.split.eval_selection import Encode
 from groundwork.stage_runner.job import Job
 

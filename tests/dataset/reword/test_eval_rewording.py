@@ -7,13 +7,12 @@ from groundwork.dataset.reword.eval_rewording import (
     REWORDING_DECLINED,
     Reworded,
     Reworder,
-    RewordingMark,
     fine_part_note,
     restore_fine_part,
     reword_eval,
-    rewording_problem,
 )
 from groundwork.dataset.reword.rewording_faults import UNCHANGED_ANSWER, faults_of_rewording, unsupported_answer_fault
+from groundwork.dataset.reword.rewording_judge import RewordingMark, rewording_problem
 from groundwork.dataset.reword.train_phrasings import PHRASING_TAKEN
 from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.embedding.clusters import Elbow
