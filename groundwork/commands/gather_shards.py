@@ -23,8 +23,8 @@ from groundwork.installation import as_typed
 from groundwork.llm.reply_segments import list_segments
 from groundwork.message_wording import counted
 from groundwork.stage_runner.job import open_job
-from groundwork.stage_runner.ledger import group_by_kind
 from groundwork.stage_runner.next_command import repeat_flags
+from groundwork.stage_runner.similar_warnings import group_similar
 from groundwork.stage_runner.stage_command import stage_command
 from groundwork.stage_table import STAGES
 
@@ -96,7 +96,7 @@ def _unfinished_of_shards(flags: argparse.Namespace, begun_shards: dict[Shard, P
             continue
         unfinished_by_shards = stage_of_shards.unfinished(flags)
         never_done_by_shards = [(unit, reason) for unit, reason in unfinished_by_shards if reason == "missing"]
-        others_by_shards = group_by_kind(
+        others_by_shards = group_similar(
             [unit_reason for unit_reason in unfinished_by_shards if unit_reason not in never_done_by_shards]
         )
         unfinished_lines += [

@@ -22,9 +22,9 @@ from groundwork.errors import EXIT_OK, GroundworkError
 from groundwork.installation import as_typed
 from groundwork.message_wording import counted, name_order
 from groundwork.stage_runner.job import open_job
-from groundwork.stage_runner.ledger import group_by_kind, group_warnings
 from groundwork.stage_runner.next_command import MAX_DOCUMENTS_NAMED, repeat_flags, set_aside_command
 from groundwork.stage_runner.remembered_flags import RememberedCall, remembered_arguments, remembered_calls
+from groundwork.stage_runner.similar_warnings import group_similar, group_warnings
 from groundwork.stage_runner.stage_command import StageCommand, stage_command
 from groundwork.stage_table import BY_NAME, STAGES, Stage
 
@@ -209,7 +209,7 @@ def _print_status_reasons(status_table: dict[str, States]) -> None:
         failed_in_status = [(name, reason) for name, (kind, reason) in states.items() if kind == "failed" and reason]
         stale_in_status = [(name, reason) for name, (kind, reason) in states.items() if kind == "stale" and reason]
         status_reasons += [f"  failed  {name} in {stage}: {reason}" for name, reason in failed_in_status]
-        status_reasons += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_by_kind(stale_in_status)]
+        status_reasons += [f"  stale  {names} in {stage}: {reason}" for names, reason in group_similar(stale_in_status)]
     if status_reasons:
         more = [f"  … and {len(status_reasons) - STATUS_ROWS_SHOWN:,} more"] * (len(status_reasons) > STATUS_ROWS_SHOWN)
         print(terminal_text("\n" + "\n".join([*status_reasons[:STATUS_ROWS_SHOWN], *more])))

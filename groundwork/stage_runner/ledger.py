@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +10,10 @@ from typing import Literal
 
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.message_wording import counted
+from groundwork.stage_runner.similar_warnings import group_warnings
 
 MAX_LEDGER_LINES = 40  # of failures, warnings and notes together, where notes have to give way
-MAX_DOCUMENTS_OF_A_KIND = 3  # documents that a kind of warning is told of one by one
 MAX_PARTS_OF_A_REASON = 3  # parts of a unit that failed for one reason, told one by one
-MAX_WARNING_NUMBERS = 12
-_LEDGER_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True)
@@ -134,54 +131,6 @@ class Ledger:
             *ledger_notes[:ledger_notes_shown],
             *more_ledger_notes,
         ]
-
-
-def group_warnings(warnings: Sequence[tuple[str, str]]) -> list[str]:
-    """A line for each kind of warning of a document, and one for a kind that many documents share.
-
-    `warnings`: (document, text).
-    """
-    return [f"  warning  {documents}: {text}" for documents, text in group_by_kind(warnings)]
-
-
-def group_by_kind(texts_of_documents: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """(document, text) for each kind of text of a document; of a kind that many share one, with their number.
-
-    Texts are of one kind when they differ in numbers and the document's name alone; the digits of a name such as cp1252
-    are no number.
-    """
-    ledger_warnings: dict[str, dict[str, list[str]]] = {}
-    for document, warning_text in texts_of_documents:
-        plain_warning = warning_text.removeprefix(f"{document}: ")
-        warning_kind = _LEDGER_NUMBER.sub("#", plain_warning.replace(document, "#"))
-        ledger_warnings.setdefault(warning_kind, {}).setdefault(document, []).append(plain_warning)
-    ledger_groups: list[tuple[str, str]] = []
-    for documents in ledger_warnings.values():
-        if len(documents) > MAX_DOCUMENTS_OF_A_KIND:
-            example_document, similar_warnings = next(iter(documents.items()))
-            ledger_groups.append(
-                (
-                    f"{len(documents):,} of one kind, such as {example_document}",
-                    _merge_ledger_warnings(similar_warnings),
-                )
-            )
-        else:
-            ledger_groups += [
-                (document, _merge_ledger_warnings(similar_warnings)) for document, similar_warnings in documents.items()
-            ]
-    return ledger_groups
-
-
-def _merge_ledger_warnings(similar_warnings: list[str]) -> str:
-    """The first of warnings that differ in numbers alone, and the first number of the others."""
-    if len(similar_warnings) == 1:
-        return similar_warnings[0]
-    warning_numbers = [match[0] for text in similar_warnings[1:] if (match := _LEDGER_NUMBER.search(text))]
-    ledger_numbers = ", ".join(warning_numbers[:MAX_WARNING_NUMBERS]) + (
-        " …" if len(warning_numbers) > MAX_WARNING_NUMBERS else ""
-    )
-    more_numbers = f": {ledger_numbers}" if ledger_numbers else ""
-    return f"{similar_warnings[0]} (and {len(similar_warnings) - 1:,} more{more_numbers})"
 
 
 def _ledger_failure_lines(unit: str, failures: Sequence[Failure], *, verbose: bool) -> Iterator[str]:
