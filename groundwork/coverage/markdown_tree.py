@@ -270,12 +270,8 @@ class _TreeEdges:
     """The edges of a document's statements and numbers, at which pieces are cut."""
 
     def __init__(self, coverage_items: Sequence[CoverageItem]) -> None:
-        self.tree_statements = [
-            (p.start, p.end, item_index) for item_index, p in enumerate(coverage_items) if p.kind != "number"
-        ]
-        self.numbers = [
-            (p.start, p.end, item_index) for item_index, p in enumerate(coverage_items) if p.kind == "number"
-        ]
+        self.tree_statements = [(p.start, p.end, index) for index, p in enumerate(coverage_items) if p.kind != "number"]
+        self.numbers = [(p.start, p.end, index) for index, p in enumerate(coverage_items) if p.kind == "number"]
         self.tree_edges = sorted({tree_edge for p in coverage_items for tree_edge in (p.start, p.end)})
 
     def cut(self, tree_pieces: list[TreePiece], *, numbers_only: bool = False) -> list[list[Any]]:
@@ -294,7 +290,7 @@ class _TreeEdges:
     def row_statement(self, start: int, end: int) -> int:
         """The statement that a table row is."""
         statement_spans = self._statements_between(start, end)
-        return next((item_index for a, b, item_index in statement_spans if min(b, end) - max(a, start) > 1), -1)
+        return next((index for a, b, index in statement_spans if min(b, end) - max(a, start) > 1), -1)
 
     def _statements_between(self, start: int, end: int) -> list[tuple[int, int, int]]:
         first_in_tree = max(0, bisect_left(self.tree_statements, (start, 0, 0)) - 1)

@@ -112,12 +112,10 @@ def item_without_criterion(question: str, answer: str, criteria: Sequence[str], 
     answer_items = _answer_items_for_criteria(answer)
     criterion_word_sets = [set(_criterion_fact_words(text, language)) for text in [question, *criteria]]
     question_words, criterion_words = criterion_word_sets[0], set().union(*criterion_word_sets[1:])
-    words_by_item = {
-        answer_item: set(_criterion_fact_words(answer_item, language)) - question_words for answer_item in answer_items
-    }
-    telling_items = [answer_item for answer_item, criterion_item_words in words_by_item.items() if criterion_item_words]
-    covered_items = [answer_item for answer_item in telling_items if words_by_item[answer_item] & criterion_words]
-    uncovered_items = [answer_item for answer_item in telling_items if not words_by_item[answer_item] & criterion_words]
+    words_by_item = {item: set(_criterion_fact_words(item, language)) - question_words for item in answer_items}
+    telling_items = [item for item, criterion_item_words in words_by_item.items() if criterion_item_words]
+    covered_items = [item for item in telling_items if words_by_item[item] & criterion_words]
+    uncovered_items = [item for item in telling_items if not words_by_item[item] & criterion_words]
     return uncovered_items[0] if len(covered_items) > 1 and uncovered_items else ""
 
 
@@ -191,14 +189,11 @@ def _names_choice_of_question(
     )
     question_words, question_values = _criterion_fact_words(question, language).keys(), number_values(question)
     plainer_criteria = [
-        wider_criterion
-        for wider_criterion, criterion_fact in criterion_facts.items()
-        if criterion_facts[criterion] < criterion_fact <= question_words
-        and number_values(wider_criterion) <= question_values
+        wider
+        for wider, criterion_fact in criterion_facts.items()
+        if criterion_facts[criterion] < criterion_fact <= question_words and number_values(wider) <= question_values
     ]
-    return bool(criterion_choice) and not any(
-        criterion_choice <= set(words(wider_criterion)) for wider_criterion in plainer_criteria
-    )
+    return bool(criterion_choice) and not any(criterion_choice <= set(words(wider)) for wider in plainer_criteria)
 
 
 def _is_fact_in_answer(criterion_fact: set[str], answer_words: Counter[str]) -> bool:

@@ -120,12 +120,10 @@ def tags_on_file_by_question(job: Job) -> dict[str, list[str]]:
 
 
 def open_tag_store(job: Job) -> TagStore:
-    tag_settings = job.config.tags
+    settings = job.config.tags
     tag_store_file, joined_tag_folder = job.data.cache("tags") / "store.db", job.data.joined_cache("tags")
-    joined_tag_store = None if joined_tag_folder is None else joined_tag_folder / tag_store_file.name
-    return TagStore(
-        tag_store_file, tag_settings.model, job.prompt(tag_settings.prompt), tag_settings.max_tags, joined_tag_store
-    )
+    joined_store = None if joined_tag_folder is None else joined_tag_folder / tag_store_file.name
+    return TagStore(tag_store_file, settings.model, job.prompt(settings.prompt), settings.max_tags, joined_store)
 
 
 def read_current_tag_rows(job: Job, store: TagStore, dataset: Dataset, tags_file: Path) -> dict[str, Tags]:

@@ -37,9 +37,7 @@ def tags_problem(tags: list[str], max_tags: int) -> str:
 def tag_form(tag: str) -> str:
     """A tag's words without their order and their plural: `field-dimensions` and `dimension-of-field` are one."""
     return " ".join(
-        sorted(
-            _singular_tag_word(tag_word) for tag_word in tag.split("-") if tag_word not in ("of", "the", "in", "for")
-        )
+        sorted(_singular_tag_word(word) for word in tag.split("-") if word not in ("of", "the", "in", "for"))
     )
 
 

@@ -306,9 +306,7 @@ def tagging_on_file(data: Workspace, tagged_dataset: Dataset, tagging_error: Gro
     `tagging_error`: why not, which is raised where no question has tags.
     """
     tags_file = tag_file(data, tagged_dataset.source.key)
-    tagged_file_rows = (
-        {tagged_row.question: tagged_row for tagged_row in read_jsonl(tags_file, Tags)} if tags_file.exists() else {}
-    )
+    tagged_file_rows = {row.question: row for row in read_jsonl(tags_file, Tags)} if tags_file.exists() else {}
     tagged_rows = _tag_rows_of(tagged_dataset, tagged_file_rows)
     if not tagged_rows:
         raise tagging_error
@@ -323,9 +321,7 @@ def estimate_tagging(job: Job, tagged_dataset: Dataset, tags_file: Path, *, by_a
     """
     tag_settings = job.config.tags
     tagging_requests = _tagging_requests(job, tagged_dataset, tags_file, by_any_model=by_any_model)
-    prompt_tokens = sum(
-        job.tokens(tag_settings, tagging_turns, schema) for _, tagging_turns, schema in tagging_requests
-    )
+    prompt_tokens = sum(job.tokens(tag_settings, turns, schema) for _, turns, schema in tagging_requests)
     reply_tokens = sum(tags * TOKENS_A_TAG + 10 * tags // tag_settings.max_tags for tags, _, _ in tagging_requests)
     return Estimate(len(tagging_requests), prompt_tokens, reply_tokens, tag_settings)
 

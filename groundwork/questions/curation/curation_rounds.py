@@ -67,14 +67,12 @@ class CurationRounds:
 
     def _curation_case(self, number: int, curated_pair: Pair, origin: PairOrigin, other_answer: str) -> CurationCase:
         checks_of_rounds = set(self.settings.checks) - {"duplicates"}  # of an earlier curation
-        columns_before_rounds = {
-            name: old_column for name, old_column in curated_pair.checks.items() if name not in checks_of_rounds
-        }
-        columns_before_rounds |= rule_check_columns(curated_pair, origin, self.settings)
+        columns_before = {name: column for name, column in curated_pair.checks.items() if name not in checks_of_rounds}
+        columns_before |= rule_check_columns(curated_pair, origin, self.settings)
         wrong_answer_in_rounds = wrong_answer_to_show(curated_pair, other_answer, origin.language)
         return CurationCase(
             number,
-            msgspec.structs.replace(curated_pair, checks=columns_before_rounds),
+            msgspec.structs.replace(curated_pair, checks=columns_before),
             origin,
             wrong_answer_in_rounds,
             other_answer,

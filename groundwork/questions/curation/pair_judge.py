@@ -353,9 +353,7 @@ class PairJudge:
 
     client: Callable[[], Client]
     settings: Curate
-    records: dict[str, JudgeReplyRecord] = field(
-        default_factory=lambda: defaultdict(JudgeReplyRecord)
-    )  # by the form's name
+    records: dict[str, JudgeReplyRecord] = field(default_factory=lambda: defaultdict(JudgeReplyRecord))  # by form
 
     async def ask(
         self, judge_form: JudgeForm, cases: Sequence[CurationCase], on_progress: Callable[[int], None] = lambda _: None

@@ -56,7 +56,7 @@ def group_targets(gaps: Sequence[Statement], reading: Reading, turn: int = 0) ->
     chunk_text = reading.chunk.text
     targets: list[QuestionTarget] = []
     for lead, statements_under_lead in groupby(gaps, key=lambda gap: gap.lead):
-        target_groups = _group_list_statements(tuple(statements_under_lead), chunk_text, lead)
+        target_groups = _group_statements(tuple(statements_under_lead), chunk_text, lead)
         for target_group in target_groups:
             if target_group[0].kind == "row":
                 targets.append(_row_target(target_group[0], turn + sum(bool(target.subject) for target in targets)))
@@ -84,12 +84,10 @@ def _is_lead_of_items(target: QuestionTarget, lead: str) -> bool:
     )
 
 
-def _group_list_statements(
-    statements_under_lead: tuple[Statement, ...], chunk_text: str, lead: str
-) -> list[tuple[Statement, ...]]:
+def _group_statements(statements: tuple[Statement, ...], chunk_text: str, lead: str) -> list[tuple[Statement, ...]]:
     """The items under a lead in groups that can be asked about as a whole; without a lead, or as terms, one by one."""
     target_groups: list[tuple[Statement, ...]] = []
-    for statement in statements_under_lead:
+    for statement in statements:
         is_asked_alone = not lead or _TERM_DEFINED_BY_TARGET.match(chunk_text, statement.start)
         joined_target_group = (*target_groups[-1], statement) if target_groups and not is_asked_alone else ()
         if joined_target_group and len(_spoken_target_text(joined_target_group, chunk_text)) <= MAX_TARGET_LENGTH:

@@ -183,10 +183,8 @@ class SentenceAsker:
         """The sentence before, where the statement has no lead of its own to be understood by."""
         if statement.lead or statement.kind == "row":
             return ""
-        sentences_of_chunk = self.reading.statements
-        sentence_before = (
-            sentences_of_chunk[sentences_of_chunk.index(statement) - 1] if sentences_of_chunk[0] != statement else None
-        )
+        sentences = self.reading.statements
+        sentence_before = sentences[sentences.index(statement) - 1] if sentences[0] != statement else None
         return (
             simplify_target_text(sentence_before.plain_text(self.chunk.text))
             if sentence_before and sentence_before.kind == "sentence"
