@@ -17,7 +17,8 @@ from groundwork.language.text_spans import trim_span
 from groundwork.markdown.blocks import LIST_ITEM_START, Block, blocks
 from groundwork.markdown.figures import figure_mark, figures
 from groundwork.message_wording import counted
-from groundwork.pages.html_frame import Markup, document_page, read_asset, tag
+from groundwork.pages.html_markup import Markup, tag
+from groundwork.pages.html_page import document_page, read_asset
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import ChunkSettings
 

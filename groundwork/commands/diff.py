@@ -20,7 +20,8 @@ from groundwork.data_folder.read_write import write_bytes, write_text
 from groundwork.data_folder.workspace import open_workspace
 from groundwork.errors import EXIT_FAILED, EXIT_OK
 from groundwork.message_wording import name_order, shorten_text
-from groundwork.pages.html_frame import Markup, document_page, read_asset, tag
+from groundwork.pages.html_markup import Markup, tag
+from groundwork.pages.html_page import document_page, read_asset
 
 if TYPE_CHECKING:
     from groundwork.dataset.load_dataset import Dataset

@@ -17,7 +17,8 @@ from groundwork.data_folder.spread_folders import folder_files, folder_of
 from groundwork.data_folder.unit_states import mark_behind, recorded_states
 from groundwork.data_folder.workspace import Workspace, open_workspace
 from groundwork.errors import EXIT_OK
-from groundwork.pages.html_frame import Markup, document_page, read_asset, table, tag
+from groundwork.pages.html_markup import Markup, table, tag
+from groundwork.pages.html_page import document_page, read_asset
 
 _AUDIT_PAGES = "plots/audit-*.html"
 _INDEX_SECTIONS = (  # (title, where the files are); a file stands below the first that fits

@@ -28,7 +28,7 @@ from groundwork.installation import as_typed
 from groundwork.language.language_and_script import detect_language
 from groundwork.markdown.figures import quote_in_words
 from groundwork.message_wording import counted, shorten_text
-from groundwork.pages.html_frame import PageKind, write_page
+from groundwork.pages.html_page import PageKind, write_page
 from groundwork.records import Page
 
 SHOWN_SECTIONS = 40  # lines in the terminal

@@ -21,7 +21,8 @@ from groundwork.documents.auditing.relations_and_merged_cells import merged_cell
 from groundwork.documents.conversion.converter_table import require_converter
 from groundwork.documents.timed_conversions import TimedConversion, TimedPdfPages, time_converter, time_worker
 from groundwork.errors import GroundworkError, MissingExtra, Stopped, UnitError
-from groundwork.pages.html_frame import Markup, document_page, read_asset, scrollable_table, tag
+from groundwork.pages.html_markup import Markup, scrollable_table, tag
+from groundwork.pages.html_page import document_page, read_asset
 from groundwork.processes.worker_pool import WorkerFailed
 from groundwork.records import PageAudit
 

@@ -39,7 +39,7 @@ from groundwork.grading.model_scores import (
 )
 from groundwork.grading.spoiled_answers import SPOILED_KINDS
 from groundwork.message_wording import counted
-from groundwork.pages.html_frame import PageKind, write_page
+from groundwork.pages.html_page import PageKind, write_page
 from groundwork.records import Grade, MeasuredRow
 
 LEAST_DOCUMENTS = 6  # fewer say nothing of documents at large, so chunks are the clusters

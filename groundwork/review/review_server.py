@@ -34,7 +34,7 @@ from groundwork.errors import EXIT_OK, BadRecord, GroundworkError, UsageError
 from groundwork.installation import as_typed
 from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.figures import is_figure_name
-from groundwork.pages.html_frame import PageKind, allow_calls, is_groundwork_page, page_text
+from groundwork.pages.html_page import PageKind, allow_calls, is_groundwork_page, page_text
 from groundwork.review.review_session import DecisionRequest, ReviewRefused, ReviewSession
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.next_command import repeat_flags

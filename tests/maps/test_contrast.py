@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from groundwork.pages.html_frame import ASSETS
+from groundwork.pages.html_page import ASSETS
 
 
 def colours(theme: str) -> dict[str, str]:

@@ -18,7 +18,8 @@ from groundwork.dataset.split_report.descriptive_sentences import (
 from groundwork.dataset.split_report.report_schema import EvalRow, Neighbour, SplitReport, SplitShare
 from groundwork.dataset.split_report.svg_figures import cosine_figure, elbow_figure, map_figure, share_bars
 from groundwork.message_wording import shorten_text
-from groundwork.pages.html_frame import Markup, document_page, join_markup, read_asset, table, tag
+from groundwork.pages.html_markup import Markup, join_markup, table, tag
+from groundwork.pages.html_page import document_page, read_asset
 
 MAX_TABLE_ROWS, MAX_SHARES = 200, 40  # of a table of the page
 SPLIT_REPORT_ASSETS = Path(__file__).parent / "assets"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from groundwork.dataset.split_report.report_schema import ElbowCurve, SplitReport
 from groundwork.message_wording import counted
-from groundwork.pages.html_frame import Markup, join_markup, tag
+from groundwork.pages.html_markup import Markup, join_markup, tag
 
 COSINE_BINS = 25  # of a histogram
 FIGURE_WIDTH, FIGURE_HEIGHT = 640, 260  # of a figure, in its own units

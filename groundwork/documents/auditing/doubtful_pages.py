@@ -16,7 +16,8 @@ from groundwork.documents.auditing.page_audit import page_words
 from groundwork.documents.auditing.relations_and_merged_cells import bare_letters
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.message_wording import counted
-from groundwork.pages.html_frame import Markup, document_page, from_html, join_markup, read_asset, tag
+from groundwork.pages.html_markup import Markup, from_html, join_markup, tag
+from groundwork.pages.html_page import document_page, read_asset
 
 MOST_DOUBTFUL_PAGES = 40  # that are shown; a picture has some 100 KB
 DOUBTFUL_PICTURE_SIDE = 1_100  # pixels of a picture's longer side

@@ -9,7 +9,7 @@ from typing import Any
 
 from groundwork.installation import as_typed
 from groundwork.maps.draw.scene import Point, Scene
-from groundwork.pages.html_frame import PageKind, write_page
+from groundwork.pages.html_page import PageKind, write_page
 
 STYLES = ["page.css", "map.css", "charts.css"]
 SHARED_ASSETS = ["page.js", "review_link.js", "charts.js", "tag_charts.js", "table.js"]

@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 from groundwork.data_folder.runs.review_decisions import BY_PERSON
 from groundwork.message_wording import counted
-from groundwork.pages.html_frame import Markup, document_page, join_markup, read_asset, table, tag
+from groundwork.pages.html_markup import Markup, join_markup, table, tag
+from groundwork.pages.html_page import document_page, read_asset
 from groundwork.records import Pair, Rejected
 
 REPORTED_EXAMPLES = 4  # of each kind

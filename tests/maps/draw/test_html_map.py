@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from groundwork.maps.draw.map_page import MAP_ASSETS, point_columns, write_map
 from groundwork.pages import palette
-from groundwork.pages.html_frame import ASSETS, COMPRESS_ABOVE_BYTES, embed_data, escape_json
+from groundwork.pages.html_page import ASSETS, COMPRESS_ABOVE_BYTES, embed_data, escape_json
 from tests.maps.scenes import scene
 
 PLOTLY_JS = 4_800_000  # bytes of plotly 7.1's library, which the page does without

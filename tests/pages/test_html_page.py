@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from groundwork.installation import PACKAGE
-from groundwork.pages.html_frame import Markup, document_page, join_markup, page_frame, table, tag
+from groundwork.pages.html_markup import Markup, join_markup, table, tag
+from groundwork.pages.html_page import document_page, page_frame
 
 NASTY = """<script>alert("x")</script> & 'y' {title}"""
 
