@@ -120,10 +120,10 @@ def find_legal_passages(markdown: str, passages: Sequence[Block]) -> list[bool]:
 
 def _count_legal_hits(markdown: str, passages: Sequence[Block]) -> list[_LegalHits]:
     """By block; an empty list where the text holds no act at all."""
-    hint_finder = _LegalHintFinder(markdown, _LEGAL_ACT_HINTS)
+    legal_hint_finder = _LegalHintFinder(markdown, _LEGAL_ACT_HINTS)
     legal_acts = [
         _count_legal_acts(markdown[passage.start : passage.end])
-        if passage.kind in _LEGAL_PROSE_KINDS and hint_finder.has_any(passage.start, passage.end)
+        if passage.kind in _LEGAL_PROSE_KINDS and legal_hint_finder.has_legal_hint(passage.start, passage.end)
         else 0
         for passage in passages
     ]
@@ -282,14 +282,14 @@ class _LegalHintFinder:
 
     def __init__(self, markdown: str, legal_hints: Sequence[str]) -> None:
         self._legal_text = markdown
-        self._next_hint_offsets = dict.fromkeys(legal_hints, -1)
-        self._next_hint_offset = -1
+        self._legal_hint_offsets = dict.fromkeys(legal_hints, -1)
+        self._next_legal_hint = -1
 
-    def has_any(self, start: int, end: int) -> bool:
-        if self._next_hint_offset < start:
-            for legal_hint, hint_offset in self._next_hint_offsets.items():
+    def has_legal_hint(self, start: int, end: int) -> bool:
+        if self._next_legal_hint < start:
+            for legal_hint, hint_offset in self._legal_hint_offsets.items():
                 if hint_offset < start:
                     hint_offset = self._legal_text.find(legal_hint, start)
-                    self._next_hint_offsets[legal_hint] = hint_offset if hint_offset >= 0 else len(self._legal_text)
-            self._next_hint_offset = min(self._next_hint_offsets.values())
-        return self._next_hint_offset < end
+                    self._legal_hint_offsets[legal_hint] = hint_offset if hint_offset >= 0 else len(self._legal_text)
+            self._next_legal_hint = min(self._legal_hint_offsets.values())
+        return self._next_legal_hint < end

@@ -48,15 +48,15 @@ def word_set(listed_words: str) -> frozenset[str]:
 
 def _split_unspaced(word: str) -> Iterator[str]:
     """The word; a run of letters of a script without spaces, or of Korean, as overlapping pairs of characters."""
-    run_end = 0
+    unspaced_end = 0
     for run in _UNSPACED_WORD_RUN.finditer(word):
-        if run.start() > run_end:
-            yield word[run_end : run.start()]
+        if run.start() > unspaced_end:
+            yield word[unspaced_end : run.start()]
         word_characters = _WORD_CHARACTER.findall(run.group())
         yield from map("".join, pairwise(word_characters)) if word_characters[1:] else word_characters
-        run_end = run.end()
-    if run_end < len(word):
-        yield word[run_end:]
+        unspaced_end = run.end()
+    if unspaced_end < len(word):
+        yield word[unspaced_end:]
 
 
 def words_or_characters(text: str) -> list[str]:

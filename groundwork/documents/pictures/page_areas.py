@@ -78,14 +78,14 @@ def area_within_page(area: PageArea, page_area: PageArea) -> PageArea:
 def area_on_page(page_object: Any) -> PageArea:
     """The bounds of an object of a page, or of a form in it, where the page has them."""
     left, bottom, right, top = page_object.get_bounds()
-    form = page_object.container
-    if form is None:
+    area_form = page_object.container
+    if area_form is None:
         return PageArea(left, bottom, right, top)
     area_corners = [(left, bottom), (left, top), (right, bottom), (right, top)]
-    while form is not None:
-        area_matrix = form.get_matrix()
+    while area_form is not None:
+        area_matrix = area_form.get_matrix()
         area_corners = [area_matrix.on_point(*area_corner) for area_corner in area_corners]
-        form = form.container
+        area_form = area_form.container
     xs, ys = zip(*area_corners, strict=True)
     return PageArea(min(xs), min(ys), max(xs), max(ys))
 

@@ -205,14 +205,14 @@ def _take_picture(page: Any, page_number: int, pdf_picture: _PdfPicture, folder:
     refuse_ornament(pdf_picture_image)
     pdf_picture_file = encoded_kept_picture(pdf_picture_image)
     write_kept_picture(pdf_picture_file, folder)
-    words_above = words_within(picture_area.left, picture_area.top - 2, picture_area.right, page_area.height)
-    words_below = words_within(picture_area.left, 0, picture_area.right, picture_area.bottom + 2)
+    words_above_picture = words_within(picture_area.left, picture_area.top - 2, picture_area.right, page_area.height)
+    words_below_picture = words_within(picture_area.left, 0, picture_area.right, picture_area.bottom + 2)
     return PagePicture(
         page=page_number,
         file=f"{folder.name}/{pdf_picture_file.name}",
         caption=_caption_beside_picture(picture_area, text_lines(picture_layer, page_area)),
-        above=" ".join(words_above[-PICTURE_WORDS:]),
-        below=" ".join(words_below[:PICTURE_WORDS]),
+        above=" ".join(words_above_picture[-PICTURE_WORDS:]),
+        below=" ".join(words_below_picture[:PICTURE_WORDS]),
     )
 
 

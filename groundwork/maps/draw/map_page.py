@@ -93,23 +93,23 @@ def _coordinate_digits(page_points: list[Point]) -> int:
 
 
 def _flatten_line(contour_line: list[tuple[float, float]], digits: int) -> list[float]:
-    return [round(value, digits) for point in contour_line for value in point]
+    return [round(point_value, digits) for point in contour_line for point_value in point]
 
 
 def _index_values(values: Iterable[str]) -> dict[str, Any]:
     """{"values": distinct values, the most frequent first, "of": index per point}."""
     point_values = list(values)
     column_counts: dict[str, int] = {}
-    for value in point_values:
-        column_counts[value] = column_counts.get(value, 0) + 1
-    column_values = sorted(column_counts, key=lambda value: (-column_counts[value], value))
-    column_index = {value: i for i, value in enumerate(column_values)}
-    return {"values": column_values, "of": [column_index[value] for value in point_values]}
+    for point_value in point_values:
+        column_counts[point_value] = column_counts.get(point_value, 0) + 1
+    column_values = sorted(column_counts, key=lambda point_value: (-column_counts[point_value], point_value))
+    column_index = {point_value: i for i, point_value in enumerate(column_values)}
+    return {"values": column_values, "of": [column_index[point_value] for point_value in point_values]}
 
 
 def _index_value_lists(listed_values: Iterable[list[str]]) -> dict[str, Any]:
     """The same for lists of values per point."""
     value_lists = list(listed_values)
-    column_values = _index_values(value for row in value_lists for value in row)["values"]
-    column_index = {value: i for i, value in enumerate(column_values)}
-    return {"values": column_values, "of": [[column_index[value] for value in row] for row in value_lists]}
+    column_values = _index_values(point_value for row in value_lists for point_value in row)["values"]
+    column_index = {point_value: i for i, point_value in enumerate(column_values)}
+    return {"values": column_values, "of": [[column_index[point_value] for point_value in row] for row in value_lists]}

@@ -9,8 +9,8 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
-from groundwork.documents.formats.markup.grid_tables import grid_table_end, grid_table_rows
 from groundwork.documents.formats.markup.headings_and_quoted_notes import fenced, heading, note_title, quoted_note
+from groundwork.documents.formats.markup.rst_grid_tables import grid_table_end, grid_table_rows
 from groundwork.documents.pipe_tables import table_to_markdown
 
 _RST_ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1+\s*$")  # one mark of punctuation over the whole line

@@ -98,10 +98,10 @@ class _OdtComments:
                 self._end_element(commented_element)
 
     def quotes(self) -> list[str]:
-        document_text = "".join(self._text_pieces)
+        commented_text = "".join(self._text_pieces)
         return [
             comment_quote(
-                quotable_words(document_text[comment_start:comment_end])
+                quotable_words(commented_text[comment_start:comment_end])
                 if comment_end - comment_start < _LONGEST_COMMENTED_RANGE
                 else "",
                 comment,
@@ -146,9 +146,9 @@ def _commented_words(document: Element) -> dict[str, str]:
         else:
             text_pieces.append(_text_or_space(commented_element))
             text_length += len(text_pieces[-1])
-    document_text = "".join(text_pieces)
+    commented_text = "".join(text_pieces)
     return {
-        comment_id: quotable_words(document_text[comment_start:comment_end])
+        comment_id: quotable_words(commented_text[comment_start:comment_end])
         for comment_id, (comment_start, comment_end) in comment_ranges.items()
         if comment_end - comment_start < _LONGEST_COMMENTED_RANGE
     }

@@ -38,18 +38,18 @@ def unread_formulas(package: OfficePackage, formulas: Sequence[Element]) -> list
 
 def replace_formulas_by_letters(package: OfficePackage, formulas: Sequence[Element]) -> None:
     word_part = package.main_part("docx")
-    document_root = package.root(word_part)
+    word_root = package.root(word_part)
     for formula in formulas:
-        formula_letters = new_element(document_root, "t", text=_formula_text(formula))
+        formula_letters = new_element(word_root, "t", text=_formula_text(formula))
         formula_letters.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-        formula.getparent().replace(formula, new_element(document_root, "r", [formula_letters]))
+        formula.getparent().replace(formula, new_element(word_root, "r", [formula_letters]))
     package.mark_edited(word_part)
 
 
 def find_formulas(package: OfficePackage) -> list[Element]:
     """The formulas of the text, those without any letter left out."""
-    document_root = package.root_with(package.main_part("docx"), "oMath")
-    return [] if document_root is None else list(filter(_formula_text, document_root.iter(*tags("m", "oMath"))))
+    word_root = package.root_with(package.main_part("docx"), "oMath")
+    return [] if word_root is None else list(filter(_formula_text, word_root.iter(*tags("m", "oMath"))))
 
 
 def _formula_text(formula: Element) -> str:
