@@ -8,7 +8,6 @@ Run     uv run dataprep/curate.py [--run NAME]
 from __future__ import annotations
 
 import argparse
-import asyncio
 import functools
 from contextlib import ExitStack, closing
 from itertools import chain
@@ -142,6 +141,8 @@ async def curate_pairs(job: Job, unit: Unit, at_once: int = PAIRS_CURATED_AT_ONC
 
     A million pairs fill the memory: they are in temporary files, and only `at_once` of them here, or one document's.
     """
+    import asyncio
+
     from groundwork.data_folder.disk_backed_lists import DiskBackedList
     from groundwork.data_folder.runs.review_decisions import read_standing_review
     from groundwork.questions.curation.checked_pairs import CheckedPair
