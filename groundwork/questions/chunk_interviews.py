@@ -117,7 +117,7 @@ class ChunkInterview:
         chunk_failure = f", {self.failure}" if self.failure else ""
         return f"{self.chunk_name}: {self.saturation_curve()}   ({document}{covered}{chunk_failure})"
 
-    def warnings(self) -> Iterator[str]:
+    def chunk_warnings(self) -> Iterator[str]:
         """Wishes that were not met, and instructions to a model that the chunk holds."""
         if not self.failure:
             yield from map(self._unmet_wish_warning, self.open_wishes())

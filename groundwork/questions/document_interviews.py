@@ -94,20 +94,20 @@ class DocumentInterviews:
             runs=[interview.chunk_run_record(asker.calls) for interview, asker in interviews_and_askers],
         )
 
-    def warnings(self) -> list[str]:
+    def interview_warnings(self) -> list[str]:
         """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
         contradictions = [
             f"chunk {chunk.index + 1}: the document contradicts itself: {text}"
             for chunk, text in self._contradictions()
         ]
         asker_warnings = chain.from_iterable(getattr(asker, "warnings", ()) for asker in self.askers)
-        interview_warnings = chain.from_iterable(interview.warnings() for interview in self.chunk_interviews)
+        chunk_warnings = chain.from_iterable(interview.chunk_warnings() for interview in self.chunk_interviews)
         return [
             *self.interview_notes,
             *self._cut_interview_warnings(),
             *contradictions,
             *asker_warnings,
-            *interview_warnings,
+            *chunk_warnings,
         ]
 
     def _cut_interview_warnings(self) -> list[str]:
@@ -125,17 +125,17 @@ class DocumentInterviews:
             f"({max_iterations}) was reached; raise it: --set qa.max_iterations={max_iterations * 2}"
         ]
 
-    def failures(self) -> list[tuple[str, UnitError]]:
+    def interview_failures(self) -> list[tuple[str, UnitError]]:
         """(part, error) of every chunk or statement whose reply stayed unusable."""
-        interview_failures = [
+        failed_parts = [
             (interview.chunk_name, interview.failure) for interview in self.chunk_interviews if interview.failure
         ]
         for interview, asker in zip(self.chunk_interviews, self.askers, strict=True):
-            interview_failures += [(interview.chunk_name, error) for error in getattr(asker, "failures", ())]
+            failed_parts += [(interview.chunk_name, error) for error in getattr(asker, "failures", ())]
         for two_chunks in self.two_chunk_interviews:
             if two_chunks.two_chunk_failure:
-                interview_failures.append((two_chunks.chunk_names, two_chunks.two_chunk_failure))
-        return interview_failures
+                failed_parts.append((two_chunks.chunk_names, two_chunks.two_chunk_failure))
+        return failed_parts
 
     async def ask_across_chunks(self) -> None:
         """Questions that need two related chunks, where qa.multi_chunk asks for them."""

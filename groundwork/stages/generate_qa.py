@@ -158,8 +158,10 @@ def _qa_outcome(qa_interviews: DocumentInterviews, qa_coverage: DocumentCoverage
         status="ok" if qa_coverage.pairs else "empty",
         note=interviews_summary_line(qa_coverage),
         counts={"pairs": qa_coverage.pairs, "rejected": sum(qa_coverage.rejected.values()), "calls": qa_coverage.calls},
-        warnings=qa_interviews.warnings(),
-        failures=[Failure(unit_name, error.status, str(error)) for unit_name, error in qa_interviews.failures()],
+        warnings=qa_interviews.interview_warnings(),
+        failures=[
+            Failure(unit_name, error.status, str(error)) for unit_name, error in qa_interviews.interview_failures()
+        ],
     )
 
 
