@@ -32,11 +32,9 @@ def parquet_name(split: str, file_number: int = 0, file_count: int = 1) -> str:
 
 def parquet_pattern(split: str, rows: int) -> str:
     """The file of a split of so many rows, or what the names of its several files have in common."""
-    return (
-        parquet_name(split)
-        if rows <= ROWS_PER_PARQUET_FILE
-        else f"data/{split}-*-of-{_parquet_file_count(rows):05}.parquet"
-    )
+    if rows <= ROWS_PER_PARQUET_FILE:
+        return parquet_name(split)
+    return f"data/{split}-*-of-{_parquet_file_count(rows):05}.parquet"
 
 
 def parquet_files(split: str, split_rows: Sequence[Row], columns: Sequence[str]) -> dict[str, ParquetContents]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from groundwork.dataset.split.eval_selection import Encode
-from groundwork.embedding.cosine_threshold import calibrate_by_script, calibrate_threshold, threshold_of
+from groundwork.embedding.cosine_threshold import calibrated_thresholds
 from groundwork.embedding.nearest_neighbours import VectorBuffer, find_nearest
 from groundwork.records import Chunk, Row
 
@@ -59,13 +59,11 @@ class PassageSearch:
     async def over(cls, rows: Sequence[Row], chunks: Sequence[Chunk], encode: Encode, seed: int) -> PassageSearch:
         questions = [row.question for row in rows]
         row_question_vectors = await encode(questions, "query")
-        overall_threshold = calibrate_threshold(row_question_vectors, seed)
-        thresholds_by_script = calibrate_by_script(row_question_vectors, questions, overall_threshold, seed)
         return cls(
             rows,
             chunks,
             encode,
-            partial(threshold_of, by_script=thresholds_by_script, overall=overall_threshold),
+            calibrated_thresholds(row_question_vectors, questions, seed),
             VectorBuffer(row_question_vectors),
             await encode([chunk.text for chunk in chunks], "document"),
         )

@@ -42,10 +42,8 @@ class RowDifferences(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         difference_counts = [f"{len(self.came):,} came", f"{len(self.went):,} went", f"{len(self.changed):,} changed"]
         changed_columns = ", ".join(f"{column} {count:,}" for column, count in self.by_field().items())
-        return (
-            f"{', '.join(difference_counts)}{f' ({changed_columns})' if changed_columns else ''}, {self.same:,} the "
-            "same"
-        )
+        changes = f" ({changed_columns})" if changed_columns else ""
+        return f"{', '.join(difference_counts)}{changes}, {self.same:,} the same"
 
     def __bool__(self) -> bool:
         return bool(self.came or self.went or self.changed)

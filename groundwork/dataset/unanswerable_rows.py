@@ -197,11 +197,8 @@ class _UnanswerableRows:
 
 def unanswerable_needed_by_split(built: BuiltDataset, share: float) -> dict[str, int]:
     """How many questions make up `share` of train and of eval, once they stand in them."""
-    return {
-        split: general_rows_needed(len(built.splits[split]), share)
-        for split in ("train", "eval")
-        if built.splits.get(split)
-    }
+    split_sizes = {split: len(built.splits.get(split, ())) for split in ("train", "eval")}
+    return {split: general_rows_needed(size, share) for split, size in split_sizes.items() if size}
 
 
 async def add_unanswerable_questions(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,12 @@ def calibrate_by_script(
         for script, rows in rows_by_script.items()
         if len(rows) > 1
     }
+
+
+def calibrated_thresholds(vectors: Vectors, texts: Sequence[str], seed: int) -> Callable[[str], float]:
+    """What gives each text the cosine from which another is its near-duplicate, calibrated on `texts` (n, d)."""
+    threshold = calibrate_threshold(vectors, seed)
+    return partial(threshold_of, by_script=calibrate_by_script(vectors, texts, threshold, seed), overall=threshold)
 
 
 def threshold_of(text: str, by_script: Mapping[str, float], overall: float) -> float:

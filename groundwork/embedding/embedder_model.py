@@ -168,13 +168,11 @@ def local_folder(embedder: str) -> Path | None:
     if embedder_folder.is_dir():
         if (embedder_folder / "modules.json").is_file():
             return embedder_folder
-        raise ConfigError(
-            [f"embeddings.model: {embedder} has no modules.json, so it is no sentence-transformers model"]
-        )
+        folder_problem = "has no modules.json, so it is no sentence-transformers model"
+        raise ConfigError([f"embeddings.model: {embedder} {folder_problem}"])
     if not _HUB_ID.match(embedder):
-        raise ConfigError(
-            [f"embeddings.model: {embedder} is no local folder and no Hub id (org/name); or {_STATIC_FLAGS}"]
-        )
+        model_problem = f"is no local folder and no Hub id (org/name); or {_STATIC_FLAGS}"
+        raise ConfigError([f"embeddings.model: {embedder} {model_problem}"])
     return None
 
 
@@ -207,6 +205,5 @@ def _check_hub_access(embedder: str) -> None:
             [f"embeddings.model: the Hub has no model {embedder!r} that you may read (log in: hf auth login); {remedy}"]
         ) from error
     except Exception as error:
-        raise UnitError(
-            f"embeddings.model: {embedder} is not in the cache, and the Hub is out of reach; {remedy}"
-        ) from error
+        hub_problem = "is not in the cache, and the Hub is out of reach"
+        raise UnitError(f"embeddings.model: {embedder} {hub_problem}; {remedy}") from error

@@ -81,9 +81,8 @@ class Encoder:
         self.computed = 0
         self._file = cache / f"{_vector_cache_name(settings)}.vectors.db"
         self._joined = None if joined is None else joined / self._file.name
-        self._identity = (
-            f"{settings.backend}\0{settings.model}\0{_weights_fingerprint(settings)}\0{settings.dimensions}"
-        )
+        fingerprint = _weights_fingerprint(settings)
+        self._identity = f"{settings.backend}\0{settings.model}\0{fingerprint}\0{settings.dimensions}"
 
     @property
     def name(self) -> str:

@@ -140,9 +140,8 @@ def majority_verdict(judge_draws: Sequence[Draw]) -> Verdict:
 
 async def judge_case(judged_case: JudgedCase, judges: Sequence[AnswerJudge]) -> list[CriterionGrade]:
     """Each criterion's grade: by rule where that is sure, else by the first of `judges`; others stand beside it."""
-    rule_verdicts = [
-        grade_by_rule(criterion, judged_case.question, judged_case.answer) for criterion in judged_case.criteria
-    ]
+    question, answer = judged_case.question, judged_case.answer
+    rule_verdicts = [grade_by_rule(criterion, question, answer) for criterion in judged_case.criteria]
     judged_criteria = [i for i, rule_verdict in enumerate(rule_verdicts) if rule_verdict is None]
     open_case = replace(judged_case, criteria=[judged_case.criteria[i] for i in judged_criteria])
     draws_by_judge = await gather_all(judge.draws(open_case) for judge in judges) if judged_criteria else []

@@ -82,9 +82,8 @@ def paired_difference(score_differences: Sequence[float], clusters: Sequence[str
     padded_differences = np.concatenate([differences, [1.0, -1.0, 0.0, 0.0]])
     padded_weights = np.concatenate([np.ones_like(differences), [0.5] * 4])
     padded_clusters = [*clusters, "\0 1", "\0 2", "\0 3", "\0 4"]
-    standard_error = math.sqrt(
-        _clustered_variance(padded_differences, padded_weights, padded_clusters, correction=cluster_count)
-    )
+    variance = _clustered_variance(padded_differences, padded_weights, padded_clusters, correction=cluster_count)
+    standard_error = math.sqrt(variance)
     padded_mean = float((padded_differences * padded_weights).sum() / padded_weights.sum())
     half_width = _t_quantile(max(cluster_count, 2)) * standard_error
     one_sided = _t_quantile(max(cluster_count, 2), 0.95) * standard_error

@@ -56,9 +56,8 @@ def choose_rows_to_grade(
         if graded_row.answer.strip() or any(criterion.strip() for criterion in graded_row.evaluation_criteria)
     ]
     if not gradable_rows:
-        raise UsageError(
-            f"{graded_dataset.name}: no row of {_listed_splits(graded_splits)} has an answer or criteria to grade by"
-        )
+        listed_splits = _listed_splits(graded_splits)
+        raise UsageError(f"{graded_dataset.name}: no row of {listed_splits} has an answer or criteria to grade by")
     for mirror_split in set(MIRROR_SPLITS) & set(graded_splits):
         _refuse_untrained_mirror(graded_dataset, mirror_split)
     gradable_rows.sort(key=lambda graded_row: (graded_splits.index(graded_row.split), graded_row.id))
@@ -81,9 +80,8 @@ def choose_rows_to_grade(
 def count_questions(question_rows: Sequence[QuestionRow]) -> Counter[str]:
     """By split: the questions that eval can be drawn from. Other wordings of a row of train (ROW~2) and rows of other
     datasets are none."""
-    gradable_ids = dict.fromkeys(
-        (row.split, row.id) for row in question_rows
-    )  # in order: the report is the same each time
+    # in order: the report is the same each time
+    gradable_ids = dict.fromkeys((row.split, row.id) for row in question_rows)
     return Counter(
         split
         for split, row_id in gradable_ids
@@ -94,9 +92,8 @@ def count_questions(question_rows: Sequence[QuestionRow]) -> Counter[str]:
 def _splits_to_grade(graded_dataset: Dataset, requested_splits: Sequence[str], explicit: bool) -> list[str]:
     gradable_splits = graded_dataset.splits
     if explicit and (missing_splits := [split for split in requested_splits if split not in gradable_splits]):
-        raise UsageError(
-            f"{graded_dataset.name}: has no split {missing_splits[0]!r}; it has {_listed_splits(gradable_splits)}"
-        )
+        listed_splits = _listed_splits(gradable_splits)
+        raise UsageError(f"{graded_dataset.name}: has no split {missing_splits[0]!r}; it has {listed_splits}")
     graded_splits = [split for split in requested_splits if split in gradable_splits]
     return (
         graded_splits or [next((split for split in SPLITS_GRADED_ELSE if split in gradable_splits), gradable_splits[0])]

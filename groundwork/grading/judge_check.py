@@ -219,15 +219,12 @@ def _row_set_aside(checked_answer: CheckedAnswer) -> tuple[str, str] | None:
             flip_counts = ", ".join(
                 f"{count} {verdict}" for verdict, count in Counter(draw.verdict for draw in checked_grade.draws).items()
             )
-            return (
-                checked_answer.id,
-                f"on the reference answer a criterion flips ({flip_counts}): {checked_grade.criterion}",
-            )
+            flip_problem = f"on the reference answer a criterion flips ({flip_counts})"
+            return checked_answer.id, f"{flip_problem}: {checked_grade.criterion}"
     for checked_grade in checked_answer.criteria:
         if checked_grade.verdict in ("unmet", "cannot tell"):
-            check_failure = (
-                "does not meet" if checked_grade.verdict == "unmet" else "leaves the judge unable to tell of"
-            )
+            is_unmet = checked_grade.verdict == "unmet"
+            check_failure = "does not meet" if is_unmet else "leaves the judge unable to tell of"
             return checked_answer.id, f"the reference answer {check_failure}: {checked_grade.criterion}"
     return None
 
@@ -292,11 +289,9 @@ def is_flipping(grade: CriterionGrade) -> bool:
 
 def flip_rate(judge_verdict_counts: Sequence[Counter[str]]) -> float | None:
     """The chance that two draws on one criterion differ, in the mean over criteria of two or more draws."""
-    return (
-        1 - sum(map(_judge_draw_agreement, judge_verdict_counts)) / len(judge_verdict_counts)
-        if judge_verdict_counts
-        else None
-    )
+    if not judge_verdict_counts:
+        return None
+    return 1 - sum(map(_judge_draw_agreement, judge_verdict_counts)) / len(judge_verdict_counts)
 
 
 def fleiss_kappa(judge_verdict_counts: Sequence[Counter[str]]) -> float | None:
@@ -318,9 +313,8 @@ def cohen_kappa(judge_pairs: Sequence[tuple[str, str]]) -> float | None:
         return None
     first_counts, second_counts = (Counter(pair[side] for pair in judge_pairs) for side in (0, 1))
     judge_agreement = sum(first == second for first, second in judge_pairs) / len(judge_pairs)
-    chance_agreement = (
-        sum(first_counts[verdict] * second_counts[verdict] for verdict in first_counts) / len(judge_pairs) ** 2
-    )
+    agreeing_chances = sum(first_counts[verdict] * second_counts[verdict] for verdict in first_counts)
+    chance_agreement = agreeing_chances / len(judge_pairs) ** 2
     return (judge_agreement - chance_agreement) / (1 - chance_agreement) if chance_agreement < 1 else None
 
 

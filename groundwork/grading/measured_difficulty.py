@@ -67,9 +67,7 @@ def correlate_guesses(measured_rows: Sequence[MeasuredRow]) -> GuessCorrelation:
         len({level_pair[side] for level_pair in guessed_and_measured}) < 2 for side in (0, 1)
     ):
         return GuessCorrelation(None, None, len(guessed_and_measured))
-    rank_correlation = spearmanr(
-        [level_pair[0] for level_pair in guessed_and_measured], [level_pair[1] for level_pair in guessed_and_measured]
-    )
+    rank_correlation = spearmanr(*([pair[side] for pair in guessed_and_measured] for side in (0, 1)))
     return GuessCorrelation(
         float(rank_correlation.statistic), float(rank_correlation.pvalue), len(guessed_and_measured)
     )
@@ -78,9 +76,8 @@ def correlate_guesses(measured_rows: Sequence[MeasuredRow]) -> GuessCorrelation:
 def difficulty_lines(difficulty_guess: GuessCorrelation) -> Iterator[str]:
     """What the guessed difficulty is worth."""
     if difficulty_guess.rho is None:
-        yield (
-            f"guessed difficulty: nothing to compare ({counted(difficulty_guess.rows, 'row')} with both, or all alike)"
-        )
+        rows_with_both = counted(difficulty_guess.rows, "row")
+        yield f"guessed difficulty: nothing to compare ({rows_with_both} with both, or all alike)"
     else:
         correlation_figures = (
             f"Spearman's rho {difficulty_guess.rho:+.2f} (p {difficulty_guess.p:.2f}, "

@@ -103,9 +103,8 @@ def read_answers(answers_file: Path, rows: Sequence[QuestionRow]) -> Answers:
         answered_ids = unknown_answers[:IDS_SHOWN] or [f"those of split {split}" for split in skipped_answers]
         file_ids = ", ".join(answered_ids) or "none"
         row_ids = ", ".join(row.id for row in rows[:IDS_SHOWN])
-        raise BadRecord(
-            f"{answers_file}: none of its ids is one of the dataset's; it has {file_ids}, the dataset {row_ids}"
-        )
+        id_mismatch = f"it has {file_ids}, the dataset {row_ids}"
+        raise BadRecord(f"{answers_file}: none of its ids is one of the dataset's; {id_mismatch}")
     missing_answers = len(answer_keys) - len(file_answers.by_row)
     file_answers.warnings = _answer_warnings(
         answers_file, unknown_answers, ambiguous_answers, skipped_answers, missing_answers

@@ -249,9 +249,8 @@ def score_table_lines(models: Sequence[ModelScores]) -> list[str]:
 def base_model_lines(graded_model: ModelScores, base: str) -> Iterator[str]:
     """The paired difference from the base model on each split."""
     for split, score_difference in graded_model.against_base.items():
-        score_verdict = (
-            "better" if score_difference.low > 0 else "worse" if score_difference.high < 0 else "cannot tell"
-        )
+        is_better, is_worse = score_difference.low > 0, score_difference.high < 0
+        score_verdict = "better" if is_better else "worse" if is_worse else "cannot tell"
         score_points = f"{format_points(score_difference)} points, {counted(score_difference.n, 'pair')}"
         yield f"{graded_model.name} - {base} on {split or 'all'}: {score_points}: {score_verdict}"
 

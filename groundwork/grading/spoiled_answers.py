@@ -102,9 +102,8 @@ def _spoil_by_leaving_out(spoiled_row: QuestionRow, _: Sequence[QuestionRow]) ->
             if terms and terms <= beginning_terms
         ]
         if met_criteria and _lacks_criterion(spoiled_row, answer_beginning):
-            return SpoiledAnswer(
-                answer_beginning + end_mark if answer_beginning[-1].isalnum() else answer_beginning, met_criteria
-            )
+            spoiled_answer = answer_beginning + end_mark if answer_beginning[-1].isalnum() else answer_beginning
+            return SpoiledAnswer(spoiled_answer, met_criteria)
     return None
 
 

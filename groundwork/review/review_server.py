@@ -194,9 +194,8 @@ class ReviewServer:
         return web.Response(body=served_bytes, content_type=served_type)
 
     async def _serve_wishes(self, request: web.Request) -> web.Response:
-        return _serve_json(
-            {"starts": wished_starts(self.session.data, self.session.run, request.query.get("document", ""))}
-        )
+        wished_document = request.query.get("document", "")
+        return _serve_json({"starts": wished_starts(self.session.data, self.session.run, wished_document)})
 
     async def _take_wish(self, request: web.Request) -> web.Response:
         try:
@@ -292,9 +291,8 @@ def find_wish(data: Workspace, document: str, statement_start: int, reviewer: st
         for statement in reading.statements:
             if chunk.start + statement.start - len(chunk.added) == statement_start and not statement.announces:
                 wished_text = chunk.text[statement.start : statement.end]
-                return Wish(
-                    text=wished_text, document=document, start=statement_start, reviewer=reviewer, time=utc_now()
-                )
+                now = utc_now()
+                return Wish(text=wished_text, document=document, start=statement_start, reviewer=reviewer, time=now)
     raise ReviewRefused(f"{document}: no statement begins at {statement_start}", 404)
 
 

@@ -173,10 +173,7 @@ def _review_column_order(review_texts: Sequence[str]) -> list[int]:
 
 def _indexed_review_column(review_values: Sequence[str]) -> dict[str, Any]:
     review_value_index = {review_value: index for index, review_value in enumerate(dict.fromkeys(review_values))}
-    return {
-        "values": list(review_value_index),
-        "index": [review_value_index[value] for value in review_values],
-    }
+    return {"values": list(review_value_index), "index": [review_value_index[value] for value in review_values]}
 
 
 def _indexed_review_list_column(review_lists: Sequence[Sequence[str]]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import msgspec
 
@@ -38,7 +37,7 @@ from groundwork.dataset.split.eval_selection import (
 from groundwork.dataset.split_report.report_schema import BuiltDataset, ReplacedRow
 from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report, value_shares
 from groundwork.dataset.unanswerable_rows import add_unanswerable, unanswerable_estimate
-from groundwork.embedding.cosine_threshold import calibrate_by_script, calibrate_threshold, threshold_of
+from groundwork.embedding.cosine_threshold import calibrated_thresholds
 from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.errors import UnitError
 from groundwork.llm.calls.costs_and_budget import tokens_in
@@ -150,11 +149,10 @@ async def _build_train_alone(pool: RowPool, build_settings: DatasetSettings, bui
         return built_train
     pool_questions = [row.question for row in pool.rows]
     pool_vectors = await build_tools.encode(pool_questions, "query")
-    threshold = calibrate_threshold(pool_vectors, build_settings.seed)
-    by_script = calibrate_by_script(pool_vectors, pool_questions, threshold, build_settings.seed)
-    thresholds = partial(threshold_of, by_script=by_script, overall=threshold)
+    thresholds = calibrated_thresholds(pool_vectors, pool_questions, build_settings.seed)
+    no_border = EvalBorder.of([])
     phrased_rows = await _build_phrased_rows(
-        pool.rows, pool_vectors, thresholds, EvalBorder.of([]), build_settings, build_tools
+        pool.rows, pool_vectors, thresholds, no_border, build_settings, build_tools
     )
     return _add_phrasings(built_train, phrased_rows, build_settings)
 

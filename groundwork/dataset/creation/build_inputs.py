@@ -58,9 +58,7 @@ def find_build_inputs(job: Job, runs_asked_for: Sequence[str], *, with_gone: boo
     files_by_run = {run: list(pair_files(job.data, run)) for run in input_runs}
     input_documents = _input_documents(job, files_by_run, with_gone=with_gone)
     chosen_documents = set(input_documents)
-    input_pair_files = {
-        run: [path for path in files_by_run[run] if path.stem in chosen_documents] for run in input_runs
-    }
+    input_pair_files = {run: [p for p in files_by_run[run] if p.stem in chosen_documents] for run in input_runs}
     if not any(input_pair_files.values()):
         raise UsageError(f"{', '.join(input_runs)}: holds no pairs; run first: uv run dataprep/generate_qa.py")
     tag_model, input_settings = job.config.tags.model.rpartition("/")[2], job.config.dataset

@@ -83,12 +83,8 @@ def _system_and_user(template: str) -> tuple[str, str]:
 
 
 def _inspect_task_files(name: str, task_splits: Sequence[str], system_prompt: str) -> dict[str, str]:
-    template_fields = {
-        "name": name,
-        "slug": python_identifier(name),
-        "split": task_splits[0],
-        "system": json.dumps(system_prompt),
-    }
+    slug, system = python_identifier(name), json.dumps(system_prompt)
+    template_fields = {"name": name, "slug": slug, "split": task_splits[0], "system": system}
     return {"task.py": _render_task_template("inspect_task.py", **template_fields)}
 
 

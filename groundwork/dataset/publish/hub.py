@@ -46,10 +46,8 @@ class PushResult:
 
 def hub_name_problem(hub_name: str) -> str | None:
     """Why the Hub would refuse a dataset of this name, with a name that it would take; None if it is fine."""
-    is_hub_name = (
-        HUB_NAME.fullmatch(hub_name) and len(hub_name) <= LONGEST_NAME and not hub_name.endswith((".git", ".ipynb"))
-    )
-    if is_hub_name and "--" not in hub_name and ".." not in hub_name:
+    is_hub_name = HUB_NAME.fullmatch(hub_name) and not hub_name.endswith((".git", ".ipynb"))
+    if is_hub_name and len(hub_name) <= LONGEST_NAME and "--" not in hub_name and ".." not in hub_name:
         return None
     suggested_name = re.sub(r"\.{2,}|-{2,}", "-", re.sub(r"[^A-Za-z0-9._]+", "-", hub_name))[:LONGEST_NAME]
     suggested_name = suggested_name.removesuffix(".git").removesuffix(".ipynb").strip("-._")
@@ -266,9 +264,8 @@ def _wrap_push_failures(hub_repository: str, push_state: str) -> Iterator[None]:
     try:
         yield
     except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as push_error:
-        raise HubFailed(
-            f"the push to {hub_repository} failed: {_describe_hub_error(push_error)}; {push_state}"
-        ) from push_error
+        hub_cause = _describe_hub_error(push_error)
+        raise HubFailed(f"the push to {hub_repository} failed: {hub_cause}; {push_state}") from push_error
 
 
 def _describe_hub_error(hub_error: BaseException) -> str:

@@ -243,9 +243,8 @@ def build_rewording_asker(
         rewording_turns = rewording_messages(rewording_settings, template, subjects.of(row.document), row)
         for earlier_try, rewording_problem in past_tries:
             reply_note = fine_part_note(rewording_problem) or "Reply with the whole JSON object again."
-            rewording_turns += follow_up_turns(
-                msgspec.json.encode(earlier_try).decode(), f"{rewording_problem} {reply_note}"
-            )
+            earlier_reply = msgspec.json.encode(earlier_try).decode()
+            rewording_turns += follow_up_turns(earlier_reply, f"{rewording_problem} {reply_note}")
         rewording_reply = await client.ask(
             rewording_settings, rewording_turns, stage="create_dataset", unit=row.id, schema=Reworded
         )

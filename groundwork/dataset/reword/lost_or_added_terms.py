@@ -54,10 +54,8 @@ def _says_none(wording: str) -> bool:
 def _list_counts(reworded: str, list_text: str) -> set[str]:
     """The numbers in words of `reworded` that count what it or `list_text` names in a sentence: "three places: ..."."""
     counted_lengths = {str(int(length)) for length in list_lengths(f"{reworded}\n{list_text}") if length > 1}
-    spelled_values = {
-        number.value for number in numbers(reworded, spelled="en") if reworded[number.start : number.end].isalpha()
-    }
-    return spelled_values & counted_lengths
+    spelled = [number for number in numbers(reworded, spelled="en") if reworded[number.start : number.end].isalpha()]
+    return {number.value for number in spelled} & counted_lengths
 
 
 def turned_meaning_faults(
