@@ -204,8 +204,8 @@ def _coverage_span(start: int, end: int, kind: SpanKind, touching_pairs: Sequenc
     )
 
 
-def _covered_share(flags: Sequence[bool]) -> float | None:
-    return round(sum(flags) / len(flags), 4) if flags else None
+def _covered_share(is_covered: Sequence[bool]) -> float | None:
+    return round(sum(is_covered) / len(is_covered), 4) if is_covered else None
 
 
 def document_coverage(document: str, chunks: Sequence[Coverage]) -> DocumentCoverage:

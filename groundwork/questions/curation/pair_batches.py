@@ -95,14 +95,14 @@ async def check_pair_batches(
     for pair_batch in pair_batches:
         unchecked_pairs = pairs_under_check.unchecked[pair_batch.start : pair_batch.start + pair_batch.pairs]
         curation_rounds, cases_to_check = prepare_cases(unchecked_pairs, pair_batch.documents)
-        checked_results = (await curation_rounds.run(cases_to_check, on_progress)).values()
-        pairs_under_check.checked.extend(map(_checked_pair, unchecked_pairs, checked_results))
+        batch_results = (await curation_rounds.run(cases_to_check, on_progress)).values()
+        pairs_under_check.checked.extend(map(_checked_pair, unchecked_pairs, batch_results))
 
 
-def _checked_pair(pair: Pair, checked_result: CurationCase | UnitError) -> CheckedPair:
-    if isinstance(checked_result, UnitError):
-        return CheckedPair.of(pair, pair, checked_result)
-    return CheckedPair.of(pair, checked_result.pair, checked_result.error)
+def _checked_pair(pair: Pair, batch_result: CurationCase | UnitError) -> CheckedPair:
+    if isinstance(batch_result, UnitError):
+        return CheckedPair.of(pair, pair, batch_result)
+    return CheckedPair.of(pair, batch_result.pair, batch_result.error)
 
 
 def read_pairs_of_documents(run_folder: Path, documents: Sequence[str]) -> list[Pair]:
