@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -209,6 +210,23 @@ def test_an_edited_file_is_kept_after_a_stopped_force(data: Path, capsys: pytest
     capsys.readouterr()
     run(data)
     assert "10 up to date" in capsys.readouterr().out
+
+
+def test_a_forced_run_notes_each_unit_twice_at_most(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As due and as done, whatever the number of units: all that were left were noted after each."""
+    for number in range(30):
+        (data / "documents" / f"d{number}.txt").write_text(f"text {number}")
+    run(data)
+    execute, written = Manifest._execute_on_manifest, list[str]()
+
+    def counted(manifest: Manifest, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        if statement.startswith(("INSERT OR REPLACE INTO units", "DELETE FROM units")):
+            written.append(statement)
+        return execute(manifest, statement, values)
+
+    monkeypatch.setattr(Manifest, "_execute_on_manifest", counted)
+    assert run(data, "--force") == EXIT_OK
+    assert 32 < len(written) <= 64
 
 
 @pytest.mark.parametrize("text", ["bad", "broke"])
