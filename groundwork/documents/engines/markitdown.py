@@ -6,6 +6,7 @@ Its PDF text loses the spaces between words on some files, which the audit sees;
 from __future__ import annotations
 
 import io
+import json
 import re
 from pathlib import Path
 
@@ -22,12 +23,24 @@ def convert(request: ConversionRequest) -> Conversion:
     markitdown_engine = MarkItDown(enable_plugins=False)
     if request.ending == ".pdf":
         return Conversion(pages=_markitdown_pdf_pages(markitdown_engine, request))
-    with Path(request.source).open("rb") as file:
-        markitdown_text = markitdown_engine.convert_stream(
-            file, stream_info=StreamInfo(extension=request.ending)
-        ).text_content
+    markitdown_bytes = Path(request.source).read_bytes()
+    if request.ending == ".ipynb":
+        markitdown_bytes = _without_empty_cells(markitdown_bytes)
+    markitdown_text = markitdown_engine.convert_stream(
+        io.BytesIO(markitdown_bytes), stream_info=StreamInfo(extension=request.ending)
+    ).text_content
     markitdown_slides = _MARKITDOWN_SLIDE.split(without_pictures(markitdown_text))
     return Conversion(pages=markitdown_slides[1:] if len(markitdown_slides) > 1 else markitdown_slides)
+
+
+def _without_empty_cells(notebook_bytes: bytes) -> bytes:
+    """A notebook without the cells that say nothing, which would be empty fences; what is no notebook as it is."""
+    try:
+        notebook = json.loads(notebook_bytes)
+        notebook["cells"] = [cell for cell in notebook["cells"] if "".join(cell["source"]).strip()]
+    except (ValueError, LookupError, TypeError):
+        return notebook_bytes
+    return json.dumps(notebook).encode()
 
 
 def _markitdown_pdf_pages(markitdown_engine: object, request: ConversionRequest) -> list[str]:
