@@ -84,11 +84,9 @@ def _runs_to_cover(job: Job) -> list[DatasetSource]:
     from groundwork.dataset.dataset_argument import locate_datasets
 
     covered_runs = locate_datasets(job.flags.runs or separate_runs(job.data), job.data)
-    for covered_run in covered_runs:
-        if covered_run.kind != "run":
-            raise UsageError(
-                f"{covered_run.name}: no such run in {job.data.path('qa')}; {nearest_run(covered_run.name, job.data)}"
-            )
+    for run in covered_runs:
+        if run.kind != "run":
+            raise UsageError(f"{run.name}: no such run in {job.data.path('qa')}; {nearest_run(run.name, job.data)}")
     return covered_runs
 
 
@@ -169,18 +167,16 @@ def nearest_statement(job: Job) -> FindNearestStatements:
 
 def unplaced_warnings(pairs: Sequence[Pair], chunk_ids: set[str]) -> list[str]:
     """Why pairs stand nowhere on the page: their chunk is gone, or they rest on no statement of it."""
-    gone_chunk_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
-    coverage_warnings = []
-    if gone_chunk_count:
-        coverage_warnings.append(
-            f"{counted(gone_chunk_count, 'question')} could not be placed on the text; was it chunked again?"
-        )
-    if uncovered_count := len(pairs) - gone_chunk_count:
-        coverage_warnings.append(
+    gone_count = sum(chunk_ids.isdisjoint(pair.chunks) for pair in pairs)
+    warnings = []
+    if gone_count:
+        warnings.append(f"{counted(gone_count, 'question')} could not be placed on the text; was it chunked again?")
+    if uncovered_count := len(pairs) - gone_count:
+        warnings.append(
             f"{counted(uncovered_count, 'question')} could not be placed: the evidence is a heading or the lead "
             "of a list, which are no statements"
         )
-    return coverage_warnings
+    return warnings
 
 
 def _check_chunks_match(covered_text: str, markdown_file: Path, chunks: Sequence[Chunk]) -> None:

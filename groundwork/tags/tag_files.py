@@ -34,9 +34,7 @@ def tags_by_question(data: Workspace, sources: Sequence[DatasetSource]) -> dict[
     """
     merge_target_of = merge_targets(read_synonyms(data.path("tags", "synonyms.json")))
     source_tag_files = [tag_file(data, source.key) for source in sources]
-    tag_files = sorted(
-        data.path("tags").glob("*.jsonl"), key=lambda tags_file: (tags_file in source_tag_files, tags_file.name)
-    )
+    tag_files = sorted(data.path("tags").glob("*.jsonl"), key=lambda file: (file in source_tag_files, file.name))
     return {
         tagged_row.question: list(dict.fromkeys(merge_target_of.get(tag, tag) for tag in tagged_row.tags))
         for tags_file in tag_files

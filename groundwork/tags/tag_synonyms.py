@@ -54,16 +54,14 @@ def update_synonyms(synonyms_file: Path, counts: Counter[str], vectors: Vectors)
 
     `vectors` (n, d): those of the tags of `counts`, in its order.
     """
-    recorded_synonyms = read_synonyms(synonyms_file)
-    proposed_synonyms = {
-        tag: entry for tag, entry in propose_synonyms(counts, vectors).items() if tag not in recorded_synonyms
-    }
+    recorded = read_synonyms(synonyms_file)
+    proposed_synonyms = {tag: entry for tag, entry in propose_synonyms(counts, vectors).items() if tag not in recorded}
     # A tag that a person merges into another must not be merged away itself.
-    merge_targets = {entry.into for entry in recorded_synonyms.values() if entry.merge}
+    merge_targets = {entry.into for entry in recorded.values() if entry.merge}
     proposed_synonyms = {tag: entry for tag, entry in proposed_synonyms.items() if tag not in merge_targets}
     if proposed_synonyms:
-        write_json(synonyms_file, dict(sorted({**recorded_synonyms, **proposed_synonyms}.items())))
-    return {**recorded_synonyms, **proposed_synonyms}, sorted(proposed_synonyms)
+        write_json(synonyms_file, dict(sorted({**recorded, **proposed_synonyms}.items())))
+    return {**recorded, **proposed_synonyms}, sorted(proposed_synonyms)
 
 
 def merge_targets(synonyms: Mapping[str, Synonym]) -> dict[str, str]:
@@ -175,6 +173,4 @@ def _numbers_in_tag(tag: str) -> list[str]:
 
 def count_tags(tagged_rows: Sequence[Tags], merge_target_of: Mapping[str, str]) -> Counter[str]:
     """How many questions bear each tag, synonyms taken together."""
-    return Counter(
-        tag for tagged_row in tagged_rows for tag in {merge_target_of.get(tag, tag) for tag in tagged_row.tags}
-    )
+    return Counter(tag for row in tagged_rows for tag in {merge_target_of.get(tag, tag) for tag in row.tags})

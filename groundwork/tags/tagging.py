@@ -172,13 +172,11 @@ def unannounced_tags_problem(tagging_reply: TaggedBatch, vocabulary: TagVocabula
 def tagging_reply_problem(tagging_reply: TaggedBatch, question_count: int, max_tags: int) -> str | None:
     """Everything that is wrong with a batch's reply, for the correction turn."""
     problems = [
-        f"Question {tagged_question.number} {tag_problem}."
-        for tagged_question in tagging_reply.questions
-        if (tag_problem := tags_problem([normalise_tag(tag) for tag in tagged_question.tags], max_tags))
+        f"Question {tagged.number} {tag_problem}."
+        for tagged in tagging_reply.questions
+        if (tag_problem := tags_problem([normalise_tag(tag) for tag in tagged.tags], max_tags))
     ]
-    if sorted(tagged_question.number for tagged_question in tagging_reply.questions) != list(
-        range(1, question_count + 1)
-    ):
+    if sorted(tagged.number for tagged in tagging_reply.questions) != list(range(1, question_count + 1)):
         problems.insert(0, f"Give one entry for each of the questions 1 to {question_count}, no other, none twice.")
     return " ".join(problems[:5]) or None
 
@@ -338,12 +336,10 @@ def _tagging_requests(
     untagged = list(dict.fromkeys(question for question in tagged_dataset.questions if question not in settled))
     vocabulary, tagging_requests = load_vocabulary(job, tagged_dataset.questions, tags_before), []
     if tagging_settings.vocabulary_prompt and not vocabulary.tags and untagged:
-        expected_tagging = round(PROPOSED_SHARE * vocabulary.max_size)
+        expected = round(PROPOSED_SHARE * vocabulary.max_size)
         if len(untagged) > tagging_settings.batch and not job.estimated_questions:
-            tagging_requests.append(
-                (expected_tagging, proposal_messages(job, vocabulary, untagged), strict_schema(Proposal))
-            )
-        vocabulary.add(f"likely-topic-{number}" for number in range(expected_tagging))
+            tagging_requests.append((expected, proposal_messages(job, vocabulary, untagged), strict_schema(Proposal)))
+        vocabulary.add(f"likely-topic-{number}" for number in range(expected))
     job.estimated_questions.update(untagged)
     tagging_batches = _split_tagging_batches(untagged, tagging_settings.batch)
     for tagging_batch in tagging_batches:

@@ -323,14 +323,12 @@ def pack_judge_batches(form: JudgeForm, cases: Sequence[CurationCase], settings:
     return judge_batches
 
 
-def _next_judge_batch_size(judge_form: JudgeForm, cases: list[CurationCase], settings: Curate) -> int:
+def _next_judge_batch_size(form: JudgeForm, cases: list[CurationCase], settings: Curate) -> int:
     """How many of `cases`, from the first, go into a call: at least one, and no chunk cut that fits into the next."""
-    judge_batch_sizes = range(1, min(len(cases), settings.batch) + 1)
-    fitting_batch = bisect_left(
-        judge_batch_sizes, True, key=lambda size: not _fits_judge_call(judge_form, cases[:size], settings)
-    )
+    batch_sizes = range(1, min(len(cases), settings.batch) + 1)
+    fitting_batch = bisect_left(batch_sizes, True, key=lambda size: not _fits_judge_call(form, cases[:size], settings))
     max_judge_batch = max(1, fitting_batch)
-    if not judge_form.shows_text or max_judge_batch == len(cases):
+    if not form.shows_text or max_judge_batch == len(cases):
         return max_judge_batch
     next_origin = cases[max_judge_batch].origin
     if cases[max_judge_batch - 1].origin != next_origin:

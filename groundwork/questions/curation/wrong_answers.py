@@ -219,12 +219,10 @@ def _may_be_exchanged(exchanged_name: str, other_name: str, text_with_other_name
 def _names_asked_for(pair: Pair, language: str) -> list[str]:
     names_of_right_answer = _exchangeable_names(pair.answer)
     criteria_text = "\n".join(pair.evaluation_criteria).casefold()
-    exchanged_by_criteria = [name for name in names_of_right_answer if name.casefold() in criteria_text]
-    if not exchanged_by_criteria and all(
-        _right_answer_words(pair, criterion, language) for criterion in pair.evaluation_criteria
-    ):
+    exchanged = [name for name in names_of_right_answer if name.casefold() in criteria_text]
+    if not exchanged and all(_right_answer_words(pair, criterion, language) for criterion in pair.evaluation_criteria):
         return []
-    return exchanged_by_criteria or names_of_right_answer
+    return exchanged or names_of_right_answer
 
 
 def _are_names_alike(first: str, second: str) -> bool:

@@ -66,9 +66,8 @@ def criteria_from_answer(question: str, answer: str, answer_items: Sequence[str]
     One for each of the `answer_items` of a list, else one for each clause. A single clause is cut to what it adds to
     the question, one criterion for each phrase of it.
     """
-    answer_clauses = [
-        answer_item for answer_item in answer_items if content_words(answer_item, "en") <= content_words(answer, "en")
-    ]
+    answer_words = content_words(answer, "en")
+    answer_clauses = [item for item in answer_items if content_words(item, "en") <= answer_words]
     if not answer_clauses or len(answer_clauses) < len(answer_items):
         answer_clauses = [
             _drop_given_condition(clause, question)

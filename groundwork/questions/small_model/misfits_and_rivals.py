@@ -234,11 +234,9 @@ class RivalSearch:
         self._rival_terms_by_statement: dict[_StatementKey, _StatementTerms] = {}
         self._rivals_by_term: dict[str, list[_StatementKey]] = defaultdict(list)
         for reading in readings:
-            for rival_statement, plain in zip(reading.statements, reading.plain_statements(), strict=True):
-                heading_terms = content_terms(" ".join(reading.headings_at(rival_statement.start)), "en")
-                self._add_statement(
-                    (reading.chunk.id, rival_statement.start), (content_terms(plain, "en"), heading_terms)
-                )
+            for statement, plain in zip(reading.statements, reading.plain_statements(), strict=True):
+                heading_terms = content_terms(" ".join(reading.headings_at(statement.start)), "en")
+                self._add_statement((reading.chunk.id, statement.start), (content_terms(plain, "en"), heading_terms))
         self._rival_term_weights = {
             term: math.log(1 + len(self._rival_terms_by_statement) / len(rival_keys))
             for term, rival_keys in self._rivals_by_term.items()
