@@ -105,8 +105,11 @@ def test_the_other_documents_stay_and_count(run: ThreeDocuments, capsys: pytest.
     assert "1 up to date" in capsys.readouterr().out and run.asked == set()
 
 
-def test_status_finds_the_run_current(run: ThreeDocuments, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_finds_the_run_current(
+    run: ThreeDocuments, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was done for a document is no reason to do the run again."""
+    monkeypatch.setenv("COLUMNS", "80")  # a wider terminal shows what the stage does as well
     run.generate("mill", 3, 4)
     run.curate_with("--document", "mill")
     capsys.readouterr()
