@@ -199,16 +199,14 @@ class MarkdownWriter:
 
     def _most_paragraph_steps(self, paragraph_line: Line, line: Line) -> float:
         """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart, and
-        parts of a document are double-spaced."""
-        is_within_paragraph = (line.text[:1].islower() or line.text[0] == "$") and not paragraph_line.text.endswith(
-            SENTENCE_LINE_ENDS
-        )
-        is_alike = (
-            abs(paragraph_line.x1 - line.x1) < 2
-            and abs(paragraph_line.main.size - line.main.size) < 0.05 * line.main.size
-        )
+        parts of a document, as slides, are double-spaced."""
+        is_below_bullet = _hangs_below_bullet(paragraph_line, line)
+        begins_within = line.text[:1].islower() or line.text[0] == "$" or (is_below_bullet and line.text[0] == "(")
+        is_within_paragraph = begins_within and not paragraph_line.text.endswith(SENTENCE_LINE_ENDS)
         has_label = item_label(paragraph_line.text)  # such as a numbered head above its text
-        if is_within_paragraph and is_alike and not has_label and self._is_paragraph_line_full(paragraph_line, line):
+        is_below = is_below_bullet or (abs(paragraph_line.x1 - line.x1) < 2 and not has_label)
+        is_alike = abs(paragraph_line.main.size - line.main.size) < 0.05 * line.main.size
+        if is_within_paragraph and is_below and is_alike and self._is_paragraph_line_full(paragraph_line, line):
             return _STEP_WITHIN_PARAGRAPH
         return APART
 
@@ -272,6 +270,12 @@ class MarkdownWriter:
         if markdown_table.is_list:
             return "\n\n".join(f"{number} {text}" for number, text in markdown_table.rows)
         return _rows_to_markdown(markdown_table.rows, self.styles.vocabulary.join)
+
+
+def _hangs_below_bullet(paragraph_line: Line, line: Line) -> bool:
+    """Whether a line begins where the text behind the bullet of the line above does."""
+    words = paragraph_line.cells[0].words
+    return is_bullet(paragraph_line.text) and len(words) > 1 and abs(words[1].x1 - line.x1) < 2
 
 
 def _rows_to_markdown(markdown_rows: Sequence[Sequence[str]], join: Callable[[str, str], str]) -> str:

@@ -56,6 +56,22 @@ def test_items_are_paragraphs_and_bullets_a_list():
     assert read(runs) == f"1.1 {WIDE} whatever their age.\n\n1.2 A club may enter two.\n\n- one oar\n- two oars"
 
 
+@pytest.mark.parametrize(
+    ("x", "first", "second", "is_item"),
+    [
+        (90, WIDE, "and nobody else", True),
+        (90, WIDE, "(of any age)", True),
+        (90, f"{WIDE}.", "(of any age)", False),  # a sentence that ends
+        (60, WIDE, "and nobody else", False),  # below the bullet
+        (90, "The skiffs of the league", "and nobody else", False),  # there was room for it
+    ],
+)
+def test_items_of_slides_go_on_further_below(x: float, first: str, second: str, is_item: bool) -> None:
+    """Where lines of a slide lie further apart than those of others, what hangs below an item's text is of it."""
+    lines = [*body(0, *[WIDE] * 9), run(60, 200, "•"), run(90, 200, first), run(x, 220, second)]
+    assert (f"- {first} {second}" in read(lines)) == is_item
+
+
 def test_a_number_in_mid_sentence_is_no_item():
     """A wrapped line that begins with a number in brackets goes on with its rule."""
     runs = [*body(0, "1.1 " + WIDE + " from"), *body(12, "(2) clubs.", x=70)]
