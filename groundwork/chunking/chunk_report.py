@@ -192,29 +192,25 @@ def chunk_counts(markdown: str, blocks: list[Block], chunks: list[Chunk], settin
 
 def whole_and_split_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str, int]:
     """How many tables are in one chunk, and how many had to be split."""
-    chunk_starts = [chunk.start for chunk in chunks]
+    starts = [chunk.start for chunk in chunks]
     table_blocks = [block for block in blocks if block.kind == "table"]
-    split_tables = sum(
-        bisect_left(chunk_starts, block.end) > bisect_right(chunk_starts, block.start) for block in table_blocks
-    )
+    split_tables = sum(bisect_left(starts, block.end) > bisect_right(starts, block.start) for block in table_blocks)
     return {"tables whole": len(table_blocks) - split_tables, "tables split": split_tables} if table_blocks else {}
 
 
 def chunking_note(counts_by_kind: dict[str, int], chunks: list[Chunk]) -> str:
     """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
-    chunking_clauses = [
+    clauses = [
         f"{counted(counts_by_kind['segments'], 'segment')} -> {counted(counts_by_kind['chunks'], 'chunk')}",
         counted(counts_by_kind["sentences"], "sentence"),
     ]
     if "tables whole" in counts_by_kind:
-        chunking_clauses.append(
+        clauses.append(
             f"{counted(counts_by_kind['tables whole'], 'table')} whole, {counts_by_kind['tables split']:,} split"
         )
     if skip_counts := Counter(chunk.skip for chunk in chunks if chunk.skip):
-        chunking_clauses.append(
-            f"left out of questions: {', '.join(f'{n:,} {mark}' for mark, n in skip_counts.items())}"
-        )
-    return "; ".join(chunking_clauses)
+        clauses.append(f"left out of questions: {', '.join(f'{n:,} {mark}' for mark, n in skip_counts.items())}")
+    return "; ".join(clauses)
 
 
 def chunk_html(

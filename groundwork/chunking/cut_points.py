@@ -81,10 +81,8 @@ class CutPoints:
         if first_cut >= cuts_end:
             return 0
         first_cut = min(bisect_left(self._heading_starts, fuller_cut, first_cut, cuts_end), cuts_end - 1)
-        highest_cut_level = min(self._heading_levels[first_cut:cuts_end])
-        return max(
-            self._heading_starts[k] for k in range(first_cut, cuts_end) if self._heading_levels[k] == highest_cut_level
-        )
+        highest = min(self._heading_levels[first_cut:cuts_end])
+        return max(self._heading_starts[k] for k in range(first_cut, cuts_end) if self._heading_levels[k] == highest)
 
     def _cut_interrupts(self, cut_position: int) -> bool:
         """A lead-in or a numbered title is above, or a sentence that a page border interrupts."""

@@ -177,10 +177,8 @@ def _licence_sections(passages: Sequence[Block], legal_hits: Sequence[_LegalHits
     hit_sums = _LegalHitSums(legal_hits)
     licence_end = 0
     for licence_section_start, licence_section_end in heading_sections:
-        section_length = passages[licence_section_end - 1].end - passages[licence_section_start].start
-        is_licence = section_length <= MAX_LICENCE_LENGTH and hit_sums.is_licence(
-            licence_section_start, licence_section_end
-        )
+        length = passages[licence_section_end - 1].end - passages[licence_section_start].start
+        is_licence = length <= MAX_LICENCE_LENGTH and hit_sums.is_licence(licence_section_start, licence_section_end)
         if licence_section_start >= licence_end and is_licence:
             licence_parts = _licence_parts(passages, section_ends, licence_section_start, licence_section_end)
             yield from (part for part in licence_parts if not hit_sums.is_hardly_legal(*part))

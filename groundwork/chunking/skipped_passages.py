@@ -64,10 +64,8 @@ def split_unreadable_runs(markdown: str, parsed_passages: Sequence[Block]) -> tu
         for start, end, is_unreadable in (
             _split_unreadable_passage(markdown, passage) if holds_unreadable else [(passage.start, passage.end, False)]
         ):
-            is_whole_passage = (start, end) == (passage.start, passage.end)
-            split_passages.append(
-                passage if is_whole_passage else msgspec.structs.replace(passage, start=start, end=end)
-            )
+            is_whole = (start, end) == (passage.start, passage.end)
+            split_passages.append(passage if is_whole else msgspec.structs.replace(passage, start=start, end=end))
             unreadable_flags.append(is_unreadable)
     return split_passages, unreadable_flags
 

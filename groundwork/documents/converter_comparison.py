@@ -189,10 +189,8 @@ def comparison_html(
     ]
     heading = f"{compared_pdf}: converters side by side"
     comparison_header = tag("header", tag("h1", heading), _converter_summary(comparison), _comparison_legend())
-    comparison_style = read_asset("comparison.css", COMPARISON_ASSETS)
-    return document_page(
-        heading, comparison_style, comparison_header, page_links(comparison_pages), *comparison_sections
-    )
+    page_style = read_asset("comparison.css", COMPARISON_ASSETS)
+    return document_page(heading, page_style, comparison_header, page_links(comparison_pages), *comparison_sections)
 
 
 def _comparison_legend() -> Markup:
@@ -232,13 +230,11 @@ def _comparison_section(
     """The `i`-th page in each of the columns; `yardstick`: the Markdown of that page, "" where there is none."""
     page_image = tag("img", src=compared_picture, alt=f"page {compared_page}", loading="lazy")
     merged_in_yardstick = merged_cells(yardstick)
-    comparison_renditions = [
-        _comparison_rendition(column, i, compared_layer, merged_in_yardstick) for column in columns
-    ]
+    page_renditions = [_comparison_rendition(column, i, compared_layer, merged_in_yardstick) for column in columns]
     return tag(
         "section",
         tag("h2", f"Page {compared_page}"),
-        tag("div", page_image, comparison_renditions, class_="row"),
+        tag("div", page_image, page_renditions, class_="row"),
         id=f"p{compared_page}",
         style=f"--n:{len(columns)}",
     )

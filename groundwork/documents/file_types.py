@@ -47,16 +47,14 @@ def examine_file_type(path: Path, max_unpacked_mb: int) -> tuple[str, list[str]]
     with path.open("rb") as file:
         file_start = file.read(4096)
     named_type = path.suffix.lower()
-    detected_type = _detect_file_type(path, file_start, named_type)
-    if zipfile.is_zipfile(path) and detected_type in OFFICE_ENDINGS:
+    detected = _detect_file_type(path, file_start, named_type)
+    if zipfile.is_zipfile(path) and detected in OFFICE_ENDINGS:
         refuse_archive_bomb(path, max_unpacked_mb)
-    if detected_type == ".pdf":
+    if detected == ".pdf":
         refuse_pdf_bomb(path, max_unpacked_mb)
-    if detected_type == named_type or any({detected_type, named_type} <= synonyms for synonyms in _SAME_FILE_TYPES):
-        return detected_type, []
-    return detected_type, [
-        f"its name ends in {named_type or 'nothing'}, but it holds {detected_type[1:].upper()}; read as that"
-    ]
+    if detected == named_type or any({detected, named_type} <= synonyms for synonyms in _SAME_FILE_TYPES):
+        return detected, []
+    return detected, [f"its name ends in {named_type or 'nothing'}, but it holds {detected[1:].upper()}; read as that"]
 
 
 def _detect_file_type(path: Path, file_start: bytes, suffix: str) -> str:

@@ -23,11 +23,9 @@ def override_of(settings: Ingest, file_name: str) -> dict[str, Any]:
     import msgspec  # 40 ms that --help does without
 
     override: dict[str, Any] = {}
-    for pattern, override_options in settings.overrides.items():
+    for pattern, options in settings.overrides.items():
         if matches(file_name, pattern):
-            override |= {
-                key: value for key, value in msgspec.structs.asdict(override_options).items() if value is not None
-            }
+            override |= {key: value for key, value in msgspec.structs.asdict(options).items() if value is not None}
     return override
 
 

@@ -153,14 +153,10 @@ def _rename_entries(
         manifest.record(renamed_stage, renamed_unit, renamed_entry)
 
 
-def _entry_of_source(
-    data: Workspace, manifest: Manifest, renamed_entry: ManifestEntry, new_document: str
-) -> ManifestEntry:
+def _entry_of_source(data: Workspace, manifest: Manifest, new_entry: ManifestEntry, new_document: str) -> ManifestEntry:
     renamed_record = read_json(data.path("text", f"{new_document}.json"), Document)
     renamed_source = data.base / "documents" / renamed_record.source
-    return msgspec.structs.replace(
-        renamed_entry, inputs={data.relative(renamed_source): manifest.sha256(renamed_source)}
-    )
+    return msgspec.structs.replace(new_entry, inputs={data.relative(renamed_source): manifest.sha256(renamed_source)})
 
 
 @dataclass(frozen=True)

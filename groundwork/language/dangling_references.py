@@ -168,13 +168,11 @@ def _refers_to_named_law(start: int, end: int, text: str, question: str) -> bool
     )
 
 
-def _is_reference_introduced(definite_reference: re.Match[str], question: str) -> bool:
+def _is_reference_introduced(definite: re.Match[str], question: str) -> bool:
     """Does `question` itself speak of one before: "grants access to a payroll table. Can they read the table"?"""
-    definite_noun = _DEFINITE_REFERENCE.fullmatch(definite_reference.group().strip())
+    definite_noun = _DEFINITE_REFERENCE.fullmatch(definite.group().strip())
     earlier_reference = definite_noun and rf"\b(?:an?|another|each|every|one) (?:[\w-]+ ){{0,4}}{definite_noun[1]}\b"
-    return bool(
-        earlier_reference and re.search(earlier_reference, question[: definite_reference.start()], re.IGNORECASE)
-    )
+    return bool(earlier_reference and re.search(earlier_reference, question[: definite.start()], re.IGNORECASE))
 
 
 def _has_reference_antecedent(pronoun: re.Match[str], question: str) -> bool:

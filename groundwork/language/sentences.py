@@ -158,23 +158,19 @@ def _sentence_ends_by_sentencex(text: str, language: str) -> list[int]:
 
 
 def _sentence_ends_by_regex(text: str, _language: str) -> list[int]:
-    sentence_end_spans = [match.span() for match in _SENTENCE_END.finditer(text)]
-    return [
-        end for start, end in sentence_end_spans if end < len(text) and not _is_stop_of_abbreviation(text, start, end)
-    ]
+    end_spans = [match.span() for match in _SENTENCE_END.finditer(text)]
+    return [end for start, end in end_spans if end < len(text) and not _is_stop_of_abbreviation(text, start, end)]
 
 
 def _is_stop_of_abbreviation(text: str, stop_start: int, stop_end: int) -> bool:
     """The full stop at `stop_start` belongs to an abbreviation, and what follows at `stop_end` goes on with the
     sentence."""
-    text_before_full_stop = text[max(0, stop_start - 12) : stop_end]
-    if _ABBREVIATION_BEFORE_NAME.search(text_before_full_stop) or (
-        text[stop_end].isdigit() and _ABBREVIATION_BEFORE_NUMBER.search(text_before_full_stop)
+    text_before = text[max(0, stop_start - 12) : stop_end]
+    if _ABBREVIATION_BEFORE_NAME.search(text_before) or (
+        text[stop_end].isdigit() and _ABBREVIATION_BEFORE_NUMBER.search(text_before)
     ):
         return True
-    return bool(_ABBREVIATION_THAT_MAY_END.search(text_before_full_stop)) and not _SENTENCE_STARTER.match(
-        text, stop_end
-    )
+    return bool(_ABBREVIATION_THAT_MAY_END.search(text_before)) and not _SENTENCE_STARTER.match(text, stop_end)
 
 
 def _drop_false_sentence_ends(text: str, sentence_ends: list[int]) -> Iterator[int]:

@@ -75,10 +75,8 @@ def is_unreadable(text: str) -> bool:
             unreadable_signs
         ):
             return True
-    letters_per_latin_subword = _letters_per_latin_subword(text)
-    return (
-        letters_per_latin_subword is not None and letters_per_latin_subword < _SHIFTED_READABILITY
-    ) or runs_backward(text)
+    subword_letters = _letters_per_latin_subword(text)
+    return (subword_letters is not None and subword_letters < _SHIFTED_READABILITY) or runs_backward(text)
 
 
 def runs_backward(text: str) -> bool:
@@ -92,11 +90,8 @@ def runs_backward(text: str) -> bool:
         forward_readability = letters_per_subword(long_words)
         if forward_readability > _BACKWARD_READABILITY:  # as on most pages
             return False
-        backward_readability = letters_per_subword([word[::-1] for word in long_words])
-        return (
-            backward_readability > _BACKWARD_READABILITY
-            and backward_readability > _BACKWARD_RATIO * forward_readability
-        )
+        backward = letters_per_subword([word[::-1] for word in long_words])
+        return backward > _BACKWARD_READABILITY and backward > _BACKWARD_RATIO * forward_readability
     finals_first, finals_last = (sum(word[end] in _FINAL_LETTERS for word in long_words) for end in (0, -1))
     return finals_first >= _LEAST_FINAL_LETTERS and finals_first > _FINAL_LETTERS_RATIO * finals_last
 

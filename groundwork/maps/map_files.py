@@ -46,11 +46,11 @@ def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
 def picture_unit(job: Job, name: str, picture_stem: str, sources: list[DatasetSource]) -> Unit:
     """A unit that draws `sources` as data/plots/<stem>.png, .json, .points.jsonl and, where it is set, .html."""
     map_settings = job.config.maps
-    page_endings = [
+    endings = [
         *([".html"] if map_settings.interactive else []),
         *([".plotly.html"] if map_settings.plotly else []),
     ]
-    picture_endings = [".png", ".json", ".points.jsonl", *page_endings]
+    picture_endings = [".png", ".json", ".points.jsonl", *endings]
     tags = sorted((*job.data.path("tags").glob("*.jsonl"), *job.data.path("tags").glob("synonyms.json")))
     files_read = [*(file for source in sources for file in source.files), *tags]
     pictures = tuple(job.data.path("plots", f"{picture_stem}{picture_ending}") for picture_ending in picture_endings)

@@ -283,10 +283,8 @@ def _is_contents_block(markdown: str, block_start: int, block_end: int) -> bool:
     block_lines = [line for line in markdown[block_start:block_end].split("\n") if line and not line.isspace()]
     if not block_line_pattern.search(block_lines[-1][-block_line_tail:]):
         return False
-    contents_line_count = sum(block_line_pattern.search(line[-block_line_tail:]) is not None for line in block_lines)
-    return contents_line_count == len(block_lines) or (
-        contents_line_count >= 3 and 2 * contents_line_count >= len(block_lines)
-    )
+    contents_lines = sum(block_line_pattern.search(line[-block_line_tail:]) is not None for line in block_lines)
+    return contents_lines == len(block_lines) or (contents_lines >= 3 and 2 * contents_lines >= len(block_lines))
 
 
 def _read_code_block(markdown: str, block_position: int) -> tuple[BlockKind, int]:

@@ -75,14 +75,12 @@ def text_with_captions(text: str, document: str, numbers_shown: Container[int] =
         _replace_figures(text, ((figure.start, figure.end, "") for figure in text_figures)) if text_figures else ""
     )
     bare_text = " ".join(bare_text.split())
-    figure_replacements = []
+    replacements = []
     for number, figure in enumerate(text_figures, 1):
         figure_text = "" if figure.caption.rstrip("…") in bare_text else figure.caption
         figure_text = figure_mark(number, figure.caption) if number in numbers_shown else figure_text
-        figure_replacements.append(
-            (*((figure.start, figure.end) if figure_text else _figure_line(figure, text)), figure_text)
-        )
-    return _replace_figures(text, figure_replacements)
+        replacements.append((*((figure.start, figure.end) if figure_text else _figure_line(figure, text)), figure_text))
+    return _replace_figures(text, replacements)
 
 
 def _figure_line(figure: Figure, text: str) -> tuple[int, int]:

@@ -230,21 +230,17 @@ def _lines_of_text(page_lines: Sequence[str], running_text: str) -> range:
 
 def _lines_of_cells(page_lines: Sequence[str], running_cells: Sequence[str]) -> set[int]:
     """The lines that hold the cells and nothing else, in any order, or none; a line may hold several cells."""
-    remaining_cells, page_cell_lines = [_line_letters(running_cell) for running_cell in running_cells], set[int]()
+    remaining, page_cell_lines = [_line_letters(running_cell) for running_cell in running_cells], set[int]()
     for i in sorted(range(len(page_lines)), key=lambda i: min(i, len(page_lines) - i)):
         page_line_letters = _line_letters(page_lines[i])
-        orders = (
-            order
-            for size in range(1, len(remaining_cells) + 1)
-            for order in itertools.permutations(remaining_cells, size)
-        )
+        orders = (order for size in range(1, len(remaining) + 1) for order in itertools.permutations(remaining, size))
         if page_line_letters and (
             page_cells := next((order for order in orders if "".join(order) == page_line_letters), None)
         ):
             page_cell_lines.add(i)
             for running_cell in page_cells:
-                remaining_cells.remove(running_cell)
-    return set() if remaining_cells else page_cell_lines
+                remaining.remove(running_cell)
+    return set() if remaining else page_cell_lines
 
 
 @functools.lru_cache(4096)  # a page is searched for each of its running lines

@@ -59,13 +59,11 @@ def audit_right_to_left_words(
     """A rendition's words against those of the layer; two words of one of its `audited_tables` count as neighbours."""
     if reference_words == audited_words or not reference_words:
         return AuditedShares(1.0, 1.0)
-    missing_words, extra_words = (
+    missing, extra_words = (
         Counter(reference_words) - Counter(audited_words),
         Counter(audited_words) - Counter(reference_words),
     )
-    audited_share = 1 - (missing_words.total() - _count_respelt_audited_words(missing_words, extra_words)) / len(
-        reference_words
-    )
+    audited_share = 1 - (missing.total() - _count_respelt_audited_words(missing, extra_words)) / len(reference_words)
     reference_pairs, audited_pairs = (
         Counter(pairwise(map(_sorted_letters, words))) for words in (reference_words, audited_words)
     )
@@ -221,13 +219,11 @@ class AuditReference:
         lost_audited_pairs = reference_pairs - Counter(pairwise(audited_words))
         if not reference_pairs or not lost_audited_pairs:
             return 1.0
-        audited_tables = [
-            set(_audited_words(text_to_audit(table))) for table in _AUDITED_TABLE.findall(audited_markdown)
-        ]
+        audit_tables = [set(_audited_words(text_to_audit(table))) for table in _AUDITED_TABLE.findall(audited_markdown)]
         lost_outside_tables = sum(
             n
             for (a, b), n in lost_audited_pairs.items()
-            if not any(a in table and b in table for table in audited_tables)
+            if not any(a in table and b in table for table in audit_tables)
         )
         return 1 - lost_outside_tables / reference_pairs.total()
 

@@ -57,10 +57,8 @@ def _unreadable_paragraph_share(markdown: str) -> float:
 def _unreadable_heading_share(markdown: str) -> float:
     """The share of headings that are sentences: they end like one, or are longer than two lines of print."""
     headings = [title.strip("*_ ") for _, title in HEADING_LINE.findall(markdown)]
-    unreadable_headings = sum(
-        len(heading) > 160 or heading.endswith((";", ",", ".", "; and", "; or")) for heading in headings
-    )
-    return unreadable_headings / len(headings) if headings else 0.0
+    bad_headings = sum(len(heading) > 160 or heading.endswith((";", ",", ".", "; and", "; or")) for heading in headings)
+    return bad_headings / len(headings) if headings else 0.0
 
 
 _READABLE_TABLE_ROW = re.compile(r"^[^\S\n]*\|.*\|[^\S\n]*$", re.MULTILINE)

@@ -149,12 +149,10 @@ def choose_converters(settings: Ingest, file_ending: str) -> list[str]:
     """The converters for files of this ending, first choice first."""
     if file_ending in TEXT_ENDINGS:
         return ["plain"]
-    listed_converters = settings.converters.get(file_ending[1:]) or settings.converters.get(
+    listed = settings.converters.get(file_ending[1:]) or settings.converters.get(
         "image" if file_ending in IMAGE_ENDINGS else "*", []
     )
-    converter_names = list(
-        dict.fromkeys([settings.converter, *listed_converters] if settings.converter else listed_converters)
-    )
+    converter_names = list(dict.fromkeys([settings.converter, *listed] if settings.converter else listed))
     return [
         converter_name
         for converter_name in converter_names

@@ -155,14 +155,14 @@ class DocumentConversion:
         if not self.config.ingest.pictures or document_ending != ".pdf" or not page_numbers:
             return document_markdown, document_pages
         try:
-            document_pictures = await self._document_calls.call(
+            pdf_pictures = await self._document_calls.call(
                 take_pictures, self._pdf_path, page_numbers, str(self.images)
             )
         except WorkerFailed as error:
             self.warnings.append(f"its pictures could not be taken out: {converter_failure_reason(error)}")
             return document_markdown, document_pages
-        self.warnings += document_pictures.warnings
-        return with_pictures(document_markdown, document_pages, document_pictures.pictures)
+        self.warnings += pdf_pictures.warnings
+        return with_pictures(document_markdown, document_pages, pdf_pictures.pictures)
 
     async def _read_whole(
         self, path: Path, document_ending: str, converter_names: list[str]
@@ -213,10 +213,8 @@ class DocumentConversion:
                 f"it holds no text; remove it, or {by_vision if document_ending in IMAGE_ENDINGS else as_pdf}"
             )
         joined_document = join_pages(document_texts, flowing=False, titles_apart=converter_name != "plain")
-        numbered_spans = zip(document_numbers, joined_document.spans, strict=True) if has_pages else ()
-        document_pages = [
-            Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in numbered_spans
-        ]
+        spans = zip(document_numbers, joined_document.spans, strict=True) if has_pages else ()
+        document_pages = [Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in spans]
         return joined_document.markdown, document_pages, conversion.title
 
     async def _read_picture(self, path: Path, converter_name: str) -> tuple[str, list[Page], str]:
@@ -349,17 +347,15 @@ class DocumentConversion:
     async def _convert_due_pages(
         self, converter_name: str, path: Path, due_pages: list[int], layer: TextLayer
     ) -> PageRenditions:
-        if converted_pages := self._first_conversion.take(converter_name):
-            return converted_pages
+        if converted := self._first_conversion.take(converter_name):
+            return converted
         pages = None if len(due_pages) == layer.page_count else due_pages
         document_request = dataclasses.replace(self._document_request(path), pages=pages, page_count=layer.page_count)
         if CONVERTERS[converter_name].hosted:
             conversion = await self.service(document_request)
-            converted_pages = await self._document_calls.call(
-                audit_pages, converter_name, conversion, due_pages, layer.pages
-            )
+            converted = await self._document_calls.call(audit_pages, converter_name, conversion, due_pages, layer.pages)
             self._count_converted_page(len(due_pages))
-            return converted_pages
+            return converted
         return await self._document_calls.call(
             convert_pages, converter_name, document_request, layer.pages, models=CONVERTERS[converter_name].models
         )
@@ -373,12 +369,12 @@ class DocumentConversion:
                 page_jpeg, str(path), page_number, vision.image_size, vision.jpeg_quality, turn
             )
 
-        picture_slots, threshold = (
+        slots, threshold = (
             vision_picture_slots(self.config.llm.max_concurrency),
             self.config.ingest.audit_threshold,
         )
         document_reader = self.reader(self.source.name, picture)
-        return await document_reader.read_pages(due_pages, layer, threshold, picture_slots, self._count_converted_page)
+        return await document_reader.read_pages(due_pages, layer, threshold, slots, self._count_converted_page)
 
     def _document_request(self, path: Path) -> ConversionRequest:
         return ConversionRequest(

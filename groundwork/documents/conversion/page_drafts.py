@@ -40,15 +40,11 @@ class PageDraft:
         `judged`: the converter itself has held the page against its picture or text, and `trouble` is its verdict.
         """
         self.is_complete_draft = judged and not trouble and bool(markdown.strip())
-        is_better_draft = (
-            self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
-        )
-        if is_better_draft and self.audit and self.markdown:
-            lost_in_draft = (
-                f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
-            )
-            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{lost_in_draft}"
-        if is_better_draft:
+        is_better = self.audit is None or audit.text_kept > self.audit.text_kept or (markdown and not self.markdown)
+        if is_better and self.audit and self.markdown:
+            draft_lost = f", numbers lost: {', '.join(self.audit.lost_numbers[:5])}" if self.audit.lost_numbers else ""
+            self.fell_back = self.fell_back or f"{self.converter}: text kept {self.audit.text_kept:.2f}{draft_lost}"
+        if is_better:
             self.markdown, self.audit, self.converter = markdown, audit, converter
         self.fell_back = trouble or self.fell_back
 

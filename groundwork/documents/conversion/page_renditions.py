@@ -142,11 +142,8 @@ class _RenditionAuditor:
         are_shaped = [is_shaped(self._rendition_layer[page_number - 1]) for page_number in page_numbers]
         if not any(are_shaped):
             return pages
-        stripped_renditions = without_running(pages, page_numbers)
-        return [
-            after if shaped else page
-            for page, after, shaped in zip(pages, stripped_renditions, are_shaped, strict=True)
-        ]
+        bare_texts = without_running(pages, page_numbers)
+        return [after if shaped else page for page, after, shaped in zip(pages, bare_texts, are_shaped, strict=True)]
 
     def _best_rendition_of_page(
         self, conversion: Conversion, i: int, page_number: int, running_cells: Sequence[Sequence[str]]
@@ -155,12 +152,10 @@ class _RenditionAuditor:
         reference, audited_renditions = (
             self._audited_renditions.pop(i) if i in self._audited_renditions else (AuditReference(page_layer), {})
         )
-        raw_renditions = self._raw_renditions(
-            conversion.renditions or {"": conversion.pages}, i, page_number, running_cells
-        )
+        raw_texts = self._raw_renditions(conversion.renditions or {"": conversion.pages}, i, page_number, running_cells)
         only_running = running_cells and not reference.words  # and nothing that another rendition could keep
         best_rendition = choose_rendition(
-            islice(raw_renditions, 1) if only_running else raw_renditions, reference, audited_renditions
+            islice(raw_texts, 1) if only_running else raw_texts, reference, audited_renditions
         )
         if len(audited_renditions) > 1:  # an engine that costs much may yet be read
             self._audited_renditions[i] = reference, audited_renditions
@@ -233,25 +228,21 @@ def choose_rendition(
     `audited_renditions`: those that have been audited before; the others are added.
     """
 
-    def audit(raw_rendition: RawRendition) -> Rendition:
-        audited_renditions[raw_rendition] = audited_renditions.get(raw_rendition) or _audit_rendition(
-            *raw_rendition, reference
-        )
-        return audited_renditions[raw_rendition]
+    def audit(raw_text: RawRendition) -> Rendition:
+        audited_renditions[raw_text] = audited_renditions.get(raw_text) or _audit_rendition(*raw_text, reference)
+        return audited_renditions[raw_text]
 
     maker, first_markdown = next(raw_renditions)
     filled_renditions: Iterator[RawRendition] = (
-        raw_rendition for raw_rendition in chain([(maker, first_markdown)], raw_renditions) if raw_rendition[1].strip()
+        raw_text for raw_text in chain([(maker, first_markdown)], raw_renditions) if raw_text[1].strip()
     )
     if not reference.words and is_unreadable(first_markdown):  # to one engine, and perhaps not to the others
-        readable_renditions = (
-            raw_rendition for raw_rendition in filled_renditions if not is_unreadable(raw_rendition[1])
-        )
+        readable_renditions = (raw_text for raw_text in filled_renditions if not is_unreadable(raw_text[1]))
         filled_renditions = iter([next(readable_renditions, (maker, first_markdown))])
     first_rendition = next(filled_renditions, (maker, first_markdown))
     best_rendition = audit(first_rendition)
-    while not _is_good_rendition(best_rendition.audit) and (raw_rendition := next(filled_renditions, None)):
-        later_rendition = audit(raw_rendition)
+    while not _is_good_rendition(best_rendition.audit) and (raw_text := next(filled_renditions, None)):
+        later_rendition = audit(raw_text)
         finds_numbers = len(later_rendition.audit.lost_numbers) < len(best_rendition.audit.lost_numbers)
         least_rendition_gain = 0.0 if finds_numbers else _LEAST_RENDITION_GAIN
         rendition_keeps_more = later_rendition.audit.text_kept > best_rendition.audit.text_kept + least_rendition_gain

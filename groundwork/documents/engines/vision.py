@@ -246,10 +246,8 @@ class VisionReplyJudge:
         vision_audit = _audit_reply_leniently(reference, reference.audit(vision_text), vision_text)
         vision_words = tuple(page_words(vision_text))
         keeps_enough = vision_audit.text_kept >= threshold
-        is_whole_reply = (
-            keeps_enough and not vision_audit.lost_numbers and not _reply_lost_stretch(kept_layer, vision_text)
-        )
-        if len(reference.words) < LAYER_WORDS_TO_JUDGE or is_whole_reply:
+        is_whole = keeps_enough and not vision_audit.lost_numbers and not _reply_lost_stretch(kept_layer, vision_text)
+        if len(reference.words) < LAYER_WORDS_TO_JUDGE or is_whole:
             return VisionReply(vision_text, vision_audit, words=vision_words)
         lost = f"; numbers lost: {', '.join(vision_audit.lost_numbers[:5])}" if vision_audit.lost_numbers else ""
         trouble = f"text kept {vision_audit.text_kept:.2f}, words kept {vision_audit.words_kept:.2f}{lost}"

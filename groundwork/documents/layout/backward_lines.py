@@ -47,23 +47,23 @@ def with_backward_lines_reversed(page: Any, drawn: DrawnLetters) -> Any:
     return msgspec.structs.replace(page, text_items=[*other_items, *backward_items])
 
 
-def _levelled_backward_line(backward_letters: Sequence[DrawnLetter]) -> list[DrawnLetter]:
+def _levelled_backward_line(line_letters: Sequence[DrawnLetter]) -> list[DrawnLetter]:
     """Letters of one line with one height."""
     backward_top, backward_bottom = (
-        min(letter.y1 for letter in backward_letters),
-        max(letter.y2 for letter in backward_letters),
+        min(letter.y1 for letter in line_letters),
+        max(letter.y2 for letter in line_letters),
     )
-    return [letter._replace(y1=backward_top, y2=backward_bottom) for letter in backward_letters]
+    return [letter._replace(y1=backward_top, y2=backward_bottom) for letter in line_letters]
 
 
 def _stands_in_backward_line(backward_item: LiteparseText, backward_line: Sequence[DrawnLetter]) -> bool:
     """Whether the middle of a text item lies in a line."""
     x, y = backward_item.x + backward_item.width / 2, backward_item.y + backward_item.height / 2
-    backward_left, backward_right = (
+    backward_left, line_right = (
         min(letter.x1 for letter in backward_line),
         max(letter.x2 for letter in backward_line),
     )
-    return backward_left <= x <= backward_right and backward_line[0].y1 <= y <= backward_line[0].y2
+    return backward_left <= x <= line_right and backward_line[0].y1 <= y <= backward_line[0].y2
 
 
 def text_with_backward_lines_reversed(textpage: Any, page_text: str) -> str:

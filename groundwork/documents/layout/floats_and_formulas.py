@@ -178,14 +178,12 @@ def with_float_labels(lines: Sequence[Line], body_size: float, body_font: str) -
     lines_above_float: list[Line] = []
     for float_line in lines:
         if float_line.cells and _FLOAT_FIGURE_CAPTION.match(float_line.text):
-            first_float_label = len(lines_above_float)
-            while first_float_label and _is_float_label(lines_above_float[first_float_label - 1], body_size, body_font):
-                first_float_label -= 1
-            if first_float_label < len(lines_above_float):
-                float_labels = " ".join(label.text for label in lines_above_float[first_float_label:])
-                lines_above_float[first_float_label:] = [
-                    Line(lines_above_float[first_float_label].y, [], labels=float_labels)
-                ]
+            first_label = len(lines_above_float)
+            while first_label and _is_float_label(lines_above_float[first_label - 1], body_size, body_font):
+                first_label -= 1
+            if first_label < len(lines_above_float):
+                float_labels = " ".join(label.text for label in lines_above_float[first_label:])
+                lines_above_float[first_label:] = [Line(lines_above_float[first_label].y, [], labels=float_labels)]
         lines_above_float.append(float_line)
     return lines_above_float
 
@@ -244,11 +242,9 @@ def _is_fraction(formula_relation: Run, numerator: Run, denominator: Run, formul
     """Whether two runs stand one above the other near a relation sign, with no text of its line between them."""
     fraction_left, fraction_right = min(numerator.x1, denominator.x1), max(numerator.x2, denominator.x2)
     is_fraction_near = fraction_left - formula_relation.x2 <= _MOST_FRACTION_GAP * formula_relation.size
-    is_fraction_centred = (
-        abs((numerator.x1 + numerator.x2) - (denominator.x1 + denominator.x2)) / 2 < _FRACTION_CENTRE_SPREAD
-    )
+    is_centred = abs((numerator.x1 + numerator.x2) - (denominator.x1 + denominator.x2)) / 2 < _FRACTION_CENTRE_SPREAD
     is_fraction_free = not any(run.x1 < fraction_right and run.x2 > fraction_left for run in formula_line)
-    return is_fraction_near and is_fraction_centred and is_fraction_free
+    return is_fraction_near and is_centred and is_fraction_free
 
 
 def _rise_above_relation(run: Run, formula_relation: Run) -> float:

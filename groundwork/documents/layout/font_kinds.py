@@ -55,11 +55,9 @@ def _is_fixed_width_font(widths_by_length: dict[int, list[float]]) -> bool:
     same_font_widths = sum(
         abs(width - median_font_width) <= _SAME_FONT_LETTER_WIDTH * median_font_width for width in font_letter_widths
     )
-    are_enough_font_texts = (
-        len(font_letter_widths) >= _LEAST_FONT_TEXTS and len(widths_by_length) >= _LEAST_FONT_TEXT_LENGTHS
-    )
+    are_enough = len(font_letter_widths) >= _LEAST_FONT_TEXTS and len(widths_by_length) >= _LEAST_FONT_TEXT_LENGTHS
     return (
-        are_enough_font_texts
+        are_enough
         and median_font_width < _WIDEST_FIXED_FONT_LETTER
         and same_font_widths >= _FIXED_WIDTH_FONT_SHARE * len(font_letter_widths)
     )

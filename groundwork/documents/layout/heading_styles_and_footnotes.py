@@ -107,21 +107,19 @@ class HeadingStyles:
 
     def _heading_levels(self, pages: Sequence[Sequence[Line]]) -> dict[float, int]:
         """Levels by size; the sizes that only one page has, where they are the largest, are its title's."""
-        pages_by_heading_size: defaultdict[float, set[int]] = defaultdict(set)
+        pages_by_size: defaultdict[float, set[int]] = defaultdict(set)
         for page_index, headed_page in enumerate(pages):
             for line in headed_page:
                 if line.cells and self._is_large_heading(line):
-                    pages_by_heading_size[_rounded_heading_size(line.main.size)].add(page_index)
-        shared_heading_sizes = [
-            size for size in pages_by_heading_size if len(pages_by_heading_size[size]) > 1 or len(pages) < 4
-        ]
+                    pages_by_size[_rounded_heading_size(line.main.size)].add(page_index)
+        shared_heading_sizes = [size for size in pages_by_size if len(pages_by_size[size]) > 1 or len(pages) < 4]
         largest_shared_size = max(shared_heading_sizes, default=0.0)
-        top_heading_level = 2 if any(size > largest_shared_size for size in pages_by_heading_size) else 1
+        top_heading_level = 2 if any(size > largest_shared_size for size in pages_by_size) else 1
         return {
             size: 1
             if size > largest_shared_size
             else min(5, top_heading_level + sum(larger > size for larger in shared_heading_sizes))
-            for size in pages_by_heading_size
+            for size in pages_by_size
         }
 
     def heading_end(self, lines: Sequence[Line], heading_start: int) -> int:

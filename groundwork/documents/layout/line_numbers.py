@@ -46,24 +46,22 @@ def line_numbers(pages: Sequence[Sequence[Run]]) -> list[list[EdgeLine]]:
 
 
 def _line_number_column(runs: Sequence[Run]) -> _LineNumberColumn:
-    line_number_runs = sorted((run for run in runs if _is_line_number(run.text)), key=lambda run: run.y1)
-    leftmost_number = min((run.x1 for run in line_number_runs), default=0.0)
-    line_number_runs = [
-        run for run in line_number_runs if run.x1 - leftmost_number < _NUMBER_EDGE_SPREAD + (run.x2 - run.x1)
-    ]
-    number_ids = set(map(id, line_number_runs))
+    number_runs = sorted((run for run in runs if _is_line_number(run.text)), key=lambda run: run.y1)
+    leftmost_number = min((run.x1 for run in number_runs), default=0.0)
+    number_runs = [run for run in number_runs if run.x1 - leftmost_number < _NUMBER_EDGE_SPREAD + (run.x2 - run.x1)]
+    number_ids = set(map(id, number_runs))
     other_texts = [run for run in runs if id(run) not in number_ids]
-    if not other_texts or not _count_evenly(line_number_runs):
+    if not other_texts or not _count_evenly(number_runs):
         return _LineNumberColumn([], False)
     numbers_top, numbers_bottom, numbers_right = (
-        line_number_runs[0].y1,
-        line_number_runs[-1].y2,
-        max(run.x2 for run in line_number_runs),
+        number_runs[0].y1,
+        number_runs[-1].y2,
+        max(run.x2 for run in number_runs),
     )
     texts_beside_numbers = [run for run in other_texts if numbers_top <= (run.y1 + run.y2) / 2 <= numbers_bottom]
     if not texts_beside_numbers or min(run.x1 for run in texts_beside_numbers) <= numbers_right:
         return _LineNumberColumn([], False)
-    return _LineNumberColumn(line_number_runs, _is_text_beside_line_numbers(texts_beside_numbers))
+    return _LineNumberColumn(number_runs, _is_text_beside_line_numbers(texts_beside_numbers))
 
 
 def _is_line_number(text: str) -> bool:

@@ -192,10 +192,8 @@ class MarkdownWriter:
                 paragraph_line_share > _HALF_PARAGRAPH_LINE or not is_paragraph_spaced
             )
             return not is_paragraph_ended and (continues_paragraph or paragraph_line_share > _LONG_PARAGRAPH_LINE)
-        is_paragraph_indented = line.x1 - paragraph_line.x1 > 0.8 * paragraph_size and not item_label(
-            paragraph_line.text
-        )
-        return not (is_paragraph_indented and is_paragraph_ended)
+        is_indented = line.x1 - paragraph_line.x1 > 0.8 * paragraph_size and not item_label(paragraph_line.text)
+        return not (is_indented and is_paragraph_ended)
 
     def _most_paragraph_steps(self, paragraph_line: Line, line: Line) -> float:
         """How many of the usual steps two lines of one paragraph lie apart at the most: tall signs push them apart, and

@@ -170,18 +170,17 @@ def _column_line_bounds(column_line: Sequence[_ColumnBox]) -> tuple[float, float
     return min(box.y1 for box in column_line), max(box.y2 for box in column_line)
 
 
-def _is_outside_columns(line_outside_columns: Sequence[_ColumnBox], inner_line: Sequence[_ColumnBox]) -> bool:
+def _is_outside_columns(outer_line: Sequence[_ColumnBox], inner_line: Sequence[_ColumnBox]) -> bool:
     """Whether a line at a page's edge is its number, or one text well apart from a line that has more than one."""
-    if _has_number_outside_columns(line_outside_columns):
+    if _has_number_outside_columns(outer_line):
         return True
     (top, bottom), (inner_top, inner_bottom) = (
-        _column_line_bounds(line_outside_columns),
+        _column_line_bounds(outer_line),
         _column_line_bounds(inner_line),
     )
     gap_to_columns = max(top - inner_bottom, inner_top - bottom)
     return (
-        len(line_outside_columns) == 1 < len(inner_line)
-        and gap_to_columns > _HEADER_TO_COLUMNS_GAP * line_outside_columns[0].runs[0].size
+        len(outer_line) == 1 < len(inner_line) and gap_to_columns > _HEADER_TO_COLUMNS_GAP * outer_line[0].runs[0].size
     )
 
 
@@ -386,10 +385,8 @@ def _are_columns(column_band: Sequence[_ColumnBox], column_x: float, column_sign
         max(min(b.y1 for b in column_side) for column_side in (left_column, right_column)),
         min(max(b.y2 for b in column_side) for column_side in (left_column, right_column)),
     )
-    are_tall_columns = (
-        column_sign is _ColumnSign.SHORT or columns_bottom - columns_top > _LEAST_COLUMN_LINES * column_type_size
-    )
-    return are_tall_columns and column_x - left_column_edge >= _LEAST_COLUMN_SPACE * column_type_size
+    are_tall = column_sign is _ColumnSign.SHORT or columns_bottom - columns_top > _LEAST_COLUMN_LINES * column_type_size
+    return are_tall and column_x - left_column_edge >= _LEAST_COLUMN_SPACE * column_type_size
 
 
 def _has_column_sign(
@@ -401,10 +398,8 @@ def _has_column_sign(
     if column_sign is _ColumnSign.BOTH:
         return len(columns_of_text) == 2
     # as of a table
-    is_column_elsewhere = (
-        right_column in columns_of_text and min(b.x1 for b in right_column) > column_x + _SAME_COLUMN_START
-    )
-    return bool(columns_of_text) and not is_column_elsewhere
+    is_elsewhere = right_column in columns_of_text and min(b.x1 for b in right_column) > column_x + _SAME_COLUMN_START
+    return bool(columns_of_text) and not is_elsewhere
 
 
 def _are_short_columns(left_column: Sequence[_ColumnBox], right_column: Sequence[_ColumnBox], column_x: float) -> bool:

@@ -59,13 +59,11 @@ def edge_lines(runs: Sequence[Run], grids: Sequence[RuledTable], page_height: fl
     table_boxes = [_EdgeLineBox(grid.ys[0], grid.ys[-1], []) for grid in grids]
     page_edges = []
     for is_foot in (False, True):
-        boxes_from_edge = sorted([*edge_line_boxes, *table_boxes], key=lambda box: -box.y2 if is_foot else box.y1)
+        edge_boxes = sorted([*edge_line_boxes, *table_boxes], key=lambda box: -box.y2 if is_foot else box.y1)
         margin = (1 - _EDGE_MARGIN_SHARE) * page_height if is_foot else _EDGE_MARGIN_SHARE * page_height
-        edge_line_count = sum(
-            box.y2 > margin if is_foot else box.y1 < margin for box in boxes_from_edge[:_MOST_EDGE_LINES]
-        )
-        edge_ends = [i for i in range(1, edge_line_count + 1) if _stands_apart_at_edge(boxes_from_edge, i, is_foot)]
-        for box in boxes_from_edge[: max(edge_ends, default=0)]:
+        edge_line_count = sum(box.y2 > margin if is_foot else box.y1 < margin for box in edge_boxes[:_MOST_EDGE_LINES])
+        edge_ends = [i for i in range(1, edge_line_count + 1) if _stands_apart_at_edge(edge_boxes, i, is_foot)]
+        for box in edge_boxes[: max(edge_ends, default=0)]:
             edge_cells = [cell.text for line in to_lines(box.runs) for cell in line.cells]
             if 0 < len(edge_cells) <= _MOST_EDGE_CELLS:
                 page_edges.append(EdgeLine(edge_cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
@@ -98,10 +96,8 @@ def _stands_apart_at_edge(boxes_from_edge: Sequence[_EdgeLineBox], count: int, i
         for above, below in pairwise(boxes_inside_edge)
         if above.runs and below.runs
     ]
-    least_edge_space = max(
-        _FREE_EDGE_HEIGHTS * edge_height, _FREE_SPACE_RATIO * statistics.median(edge_spaces or [0.0])
-    )
-    return _space_inside_edge(edge_box, boxes_inside_edge[0], is_foot) > least_edge_space
+    least_space = max(_FREE_EDGE_HEIGHTS * edge_height, _FREE_SPACE_RATIO * statistics.median(edge_spaces or [0.0]))
+    return _space_inside_edge(edge_box, boxes_inside_edge[0], is_foot) > least_space
 
 
 def _space_inside_edge(above: _EdgeLineBox, below: _EdgeLineBox, is_foot: bool) -> float:
@@ -210,10 +206,8 @@ class _EdgeLinePosition(NamedTuple):
 def _edge_line_positions(edge_line: EdgeLine, page_number: int, body_size: float) -> list[_EdgeLinePosition]:
     """Where a line may come back; large type at the head with a number ("Lesson 3", "Results 2021") is a title that
     only its number parts from the next page's."""
-    is_large_header = not edge_line.is_foot and edge_line.runs[0].size > _LARGE_EDGE_RATIO * body_size
-    edge_keys = {
-        key for key in _edge_line_keys(edge_line, page_number) if not (is_large_header and is_numbered_title(key))
-    }
+    is_large = not edge_line.is_foot and edge_line.runs[0].size > _LARGE_EDGE_RATIO * body_size
+    edge_keys = {key for key in _edge_line_keys(edge_line, page_number) if not (is_large and is_numbered_title(key))}
     return [_EdgeLinePosition(edge_line.is_foot, key, round(edge_line.y / _EDGE_LINE_STEP)) for key in edge_keys]
 
 

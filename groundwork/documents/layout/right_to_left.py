@@ -286,22 +286,20 @@ def _with_stops_behind_latin(latin_words: Sequence[Run]) -> list[Run]:
     stop_before_latin = _STOP_BEFORE_LATIN.match(latin_words[0].text)
     if not stop_before_latin:
         return list(latin_words)
-    latin_without_stop = [
+    bare_latin = [
         latin_words[0]._replace(text=latin_words[0].text[stop_before_latin.end() :]),
         *latin_words[1:],
     ]
     return [
-        *latin_without_stop[:-1],
-        latin_without_stop[-1]._replace(text=latin_without_stop[-1].text + stop_before_latin[0]),
+        *bare_latin[:-1],
+        bare_latin[-1]._replace(text=bare_latin[-1].text + stop_before_latin[0]),
     ]
 
 
 def _space_before_rtl_stop(rtl_stop: Run, rtl_words: Sequence[Run]) -> float:
     """The space between a mark and the word that it ends, which stands right of it; 0 where that is far."""
-    rtl_stop_space = next(
-        (neighbour.x1 - rtl_stop.x2 for neighbour in rtl_words if neighbour.x1 >= rtl_stop.x2 - 1), 0.0
-    )
-    return rtl_stop_space if rtl_stop_space < _RTL_STOP_SPACE * rtl_stop.size else 0.0
+    stop_space = next((neighbour.x1 - rtl_stop.x2 for neighbour in rtl_words if neighbour.x1 >= rtl_stop.x2 - 1), 0.0)
+    return stop_space if stop_space < _RTL_STOP_SPACE * rtl_stop.size else 0.0
 
 
 def _words_marked_latin(words: Sequence[Run]) -> list[tuple[bool, Run]]:

@@ -175,18 +175,16 @@ def _build_frame(stroke_group: list[Stroke]) -> Frame:
 def _connected_groups(flat_strokes: list[Stroke], steep_strokes: list[Stroke]) -> list[list[Stroke]]:
     """Strokes in groups that hang together: those that cross or touch the bounds of the others."""
     open_stroke_groups: list[tuple[Stroke, list[Stroke]]] = []
-    finished_stroke_groups: list[list[Stroke]] = []
+    finished_groups: list[list[Stroke]] = []
     for stroke in sorted([*flat_strokes, *steep_strokes], key=lambda s: (s.y1, s.x1)):
-        finished_stroke_groups += [
-            group for stroke_bounds, group in open_stroke_groups if stroke_bounds.y2 < stroke.y1 - NEAR
-        ]
+        finished_groups += [group for stroke_bounds, group in open_stroke_groups if stroke_bounds.y2 < stroke.y1 - NEAR]
         open_stroke_groups = [group for group in open_stroke_groups if group[0].y2 >= stroke.y1 - NEAR]
         stroke_bounds, group_strokes = stroke, [stroke]
         for group in [group for group in open_stroke_groups if _is_stroke_near(group[0], stroke)]:
             stroke_bounds, group_strokes = _stroke_bounds(stroke_bounds, group[0]), group_strokes + group[1]
             open_stroke_groups.remove(group)
         open_stroke_groups.append((stroke_bounds, group_strokes))
-    return finished_stroke_groups + [group for _, group in open_stroke_groups]
+    return finished_groups + [group for _, group in open_stroke_groups]
 
 
 def _without_border(stroke_group: list[Stroke]) -> list[list[Stroke]]:
@@ -286,11 +284,7 @@ def find_shades(drawn: Any) -> list[Shade]:
         for shade_edge in drawn.lines:
             if not shade_edge.stroke and shade_edge.x2 - shade_edge.x1 < _UPRIGHT_SHADE_EDGE:
                 upright_shade_edges[round(shade_edge.x1)].append((shade_edge.y1, shade_edge.y2))
-    return [
-        shaded_rectangle
-        for shade in filled_shades
-        for shaded_rectangle in _shaded_rectangles(shade, upright_shade_edges)
-    ]
+    return [shade_area for shade in filled_shades for shade_area in _shaded_rectangles(shade, upright_shade_edges)]
 
 
 def _shaded_rectangles(shade: Shade, upright_shade_edges: Mapping[int, Sequence[tuple[float, float]]]) -> list[Shade]:
@@ -347,10 +341,8 @@ def with_shaded_rows(frame: Frame, shades: Sequence[Shade], words: Sequence[Box]
 
 def _is_shade_edge(y: float, shade_places: Sequence[float], shades: Sequence[Shade]) -> bool:
     """Whether most of what is just above a level has another shade than what is just below it."""
-    differing_shade_places = sum(
-        _shade_colour(x, y - NEAR, shades) != _shade_colour(x, y + NEAR, shades) for x in shade_places
-    )
-    return differing_shade_places >= _VISIBLE_SHADE_SHARE * len(shade_places)
+    differing = sum(_shade_colour(x, y - NEAR, shades) != _shade_colour(x, y + NEAR, shades) for x in shade_places)
+    return differing >= _VISIBLE_SHADE_SHARE * len(shade_places)
 
 
 def _shade_colour(x: float, y: float, shades: Sequence[Shade]) -> str:

@@ -193,13 +193,11 @@ def _with_superscript_in_text(text: str, offset: int, superscript_digit: str) ->
 def with_superscripts(spelt: str, text: str) -> str:
     """A text in another spelling, with the superscripts of `text` in the places of their digits."""
     superscripted_signs = iter([superscript for superscript in text if not superscript.isspace()])
-    letters_with_superscripts = []
+    superscripted = []
     for letter in spelt:
         superscript = "" if letter.isspace() else next(superscripted_signs, "")
-        letters_with_superscripts.append(
-            superscript if superscript.translate(SUPERSCRIPTS_TO_DIGITS) == letter else letter
-        )
-    return "".join(letters_with_superscripts)
+        superscripted.append(superscript if superscript.translate(SUPERSCRIPTS_TO_DIGITS) == letter else letter)
+    return "".join(superscripted)
 
 
 # --- marks of footnotes that are drawn behind their line, and so stand at its end in what an engine or pdfium gives ---

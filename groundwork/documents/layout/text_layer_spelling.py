@@ -76,11 +76,9 @@ class Speller:
                 )
         return ""
 
-    def _find_squeezed_in_layer(self, squeezed_stretch: str) -> int:
-        squeezed_offset = self._squeezed_layer.find(
-            squeezed_stretch, bisect_left(self._layer_offsets, self._layer_position)
-        )
-        return squeezed_offset if squeezed_offset >= 0 else self._squeezed_layer.find(squeezed_stretch)
+    def _find_squeezed_in_layer(self, squeezed: str) -> int:
+        squeezed_offset = self._squeezed_layer.find(squeezed, bisect_left(self._layer_offsets, self._layer_position))
+        return squeezed_offset if squeezed_offset >= 0 else self._squeezed_layer.find(squeezed)
 
 
 def _simply_spelt(text: str) -> str:

@@ -324,10 +324,8 @@ def column_of(line_cell: Run, stretches: Stretches) -> int:
 
 def widest_overlap(cell_left: float, cell_right: float, stretches: Stretches) -> int:
     """Which stretch covers most of what reaches from left to right; the nearest where none does."""
-    line_overlaps = [
-        (cell_right if cell_right < x2 else x2) - (cell_left if cell_left > x1 else x1) for x1, x2 in stretches
-    ]
-    return line_overlaps.index(max(line_overlaps))
+    overlaps = [(cell_right if cell_right < x2 else x2) - (cell_left if cell_left > x1 else x1) for x1, x2 in stretches]
+    return overlaps.index(max(overlaps))
 
 
 def _line_of_runs(runs: list[Run]) -> Line:

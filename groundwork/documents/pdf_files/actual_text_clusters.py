@@ -162,11 +162,9 @@ def _span_cluster(textpage: Any, handles: Sequence[Any], first_letter: int, actu
 
 
 def _letter_cluster(textpage: Any, k: int) -> Cluster:
-    cluster_left, _, cluster_right, _ = loose_letter_box(textpage.raw, k)
+    cluster_left, _, cluster_end, _ = loose_letter_box(textpage.raw, k)
     cluster_letter = letter_sign(textpage.raw, k)
-    return _cluster_in_line(
-        textpage, k, cluster_left, cluster_right, "" if cluster_letter.isspace() else cluster_letter
-    )
+    return _cluster_in_line(textpage, k, cluster_left, cluster_end, "" if cluster_letter.isspace() else cluster_letter)
 
 
 def _cluster_in_line(textpage: Any, k: int, cluster_left: float, cluster_right: float, cluster_text: str) -> Cluster:

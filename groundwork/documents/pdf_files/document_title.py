@@ -85,12 +85,10 @@ def choose_title(markdown: str, file_name: str, stated_title: str, *, pdf: bool)
 def _bold_title(markdown: str) -> str:
     """The longest of the bold lines at the head of a text, or ""."""
     bold_title_head = _BOLD_TITLE_LINES.match(markdown)
-    bold_title_lines = (
+    bold_lines = (
         [line.strip("* ") for line in bold_title_head.group().splitlines() if line.strip()] if bold_title_head else []
     )
-    return max(
-        (line for line in bold_title_lines if LONG_WORD.search(line)), key=lambda line: len(line.split()), default=""
-    )
+    return max((line for line in bold_lines if LONG_WORD.search(line)), key=lambda line: len(line.split()), default="")
 
 
 class _TitlePage(NamedTuple):
@@ -138,10 +136,8 @@ def _named_title(stated_title: str) -> str:
     is_file_name = (
         (" " not in title and has_file_name_sign) or title.count("_") > 1 or _FILE_PATH_TITLE.search(title) is not None
     )
-    names_document = (
-        WRITTEN_OUT_WORD.search(title) and not _PLACEHOLDER_TITLE.fullmatch(title) and not is_section_name(title)
-    )
-    return title if names_document and not is_file_name and len(title) <= _LONGEST_TITLE else ""
+    names_it = WRITTEN_OUT_WORD.search(title) and not _PLACEHOLDER_TITLE.fullmatch(title) and not is_section_name(title)
+    return title if names_it and not is_file_name and len(title) <= _LONGEST_TITLE else ""
 
 
 def _subject_title(title_page_text: str) -> str:
@@ -171,25 +167,21 @@ def _largest_title(pages: Sequence[_TitlePage], body_size: float) -> str:
 
 def _title_phrases(titles: Sequence[_TitleText]) -> list[_TitleText]:
     """Titles of more than one word, and a single word that is larger than these by far."""
-    least_one_word_size = _ONE_WORD_TITLE_RATIO * max(
-        (title.size for title in titles if " " in title.text), default=math.inf
-    )
-    return [title for title in titles if " " in title.text or title.size > least_one_word_size]
+    least_size = _ONE_WORD_TITLE_RATIO * max((title.size for title in titles if " " in title.text), default=math.inf)
+    return [title for title in titles if " " in title.text or title.size > least_size]
 
 
 def _leading_title(pages: Sequence[_TitlePage], body_size: float) -> str:
     """What stands at the head of the first page in its largest letters: one word, or a size little above the body's."""
-    titles = [
-        leading_title for page in pages for leading_title in _title_candidates(page, _LEADING_TITLE_RATIO * body_size)
-    ]
-    if not titles or any(leading_title.size > titles[0].size for leading_title in titles):
+    titles = [lead_title for page in pages for lead_title in _title_candidates(page, _LEADING_TITLE_RATIO * body_size)]
+    if not titles or any(lead_title.size > titles[0].size for lead_title in titles):
         return ""
-    leading_title = titles[0]
+    lead_title = titles[0]
     is_title_at_head = all(
-        text_object.y < leading_title.y + leading_title.size for page in pages for text_object in page.objects
+        text_object.y < lead_title.y + lead_title.size for page in pages for text_object in page.objects
     )
-    if is_title_at_head and (" " in leading_title.text or leading_title.size > _TITLE_RATIO * body_size):
-        return leading_title.text
+    if is_title_at_head and (" " in lead_title.text or lead_title.size > _TITLE_RATIO * body_size):
+        return lead_title.text
     return ""
 
 

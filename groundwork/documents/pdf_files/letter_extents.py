@@ -94,12 +94,10 @@ def _inked_extent(
     left, right, baseline, extent_size = ink_cell
     ink_baseline = page_height - baseline
     ink_corners = (left, ink_baseline - _INK_ABOVE * extent_size, right, ink_baseline + _INK_BELOW * extent_size)
-    letter_ink_picture = ink_picture.crop([round(ink_scale * side) for side in ink_corners])
-    ink_histogram = letter_ink_picture.histogram()
+    letter_ink = ink_picture.crop([round(ink_scale * side) for side in ink_corners])
+    ink_histogram = letter_ink.histogram()
     paper_without_ink = ink_histogram.index(max(ink_histogram))
-    ink_box = letter_ink_picture.point(
-        lambda gray: 255 if abs(gray - paper_without_ink) > _LEAST_INK_CONTRAST else 0
-    ).getbbox()
+    ink_box = letter_ink.point(lambda gray: 255 if abs(gray - paper_without_ink) > _LEAST_INK_CONTRAST else 0).getbbox()
     if ink_box is None:
         return None
     x1, y1, x2, y2 = (side / ink_scale / extent_size for side in ink_box)

@@ -121,7 +121,7 @@ def curves_of_path(path_object: Any, most_segments: int) -> tuple[int, bool]:
     import pypdfium2.raw as pdfium
 
     x, y = ctypes.c_float(), ctypes.c_float()
-    path_curves, path_corners, last_path_point = 0, 0, (0.0, 0.0)
+    path_curves, path_corners, last_point = 0, 0, (0.0, 0.0)
     for index in range(min(pdfium.FPDFPath_CountSegments(path_object), most_segments)):
         path_segment = pdfium.FPDFPath_GetPathSegment(path_object, index)
         path_segment_kind = pdfium.FPDFPathSegment_GetType(path_segment)
@@ -131,8 +131,6 @@ def curves_of_path(path_object: Any, most_segments: int) -> tuple[int, bool]:
             path_curves += 1
         elif path_segment_kind == pdfium.FPDF_SEGMENT_LINETO:
             path_corners += 1
-            path_curves += (
-                abs(path_point[0] - last_path_point[0]) > 0.5 and abs(path_point[1] - last_path_point[1]) > 0.5
-            )
-        last_path_point = path_point
+            path_curves += abs(path_point[0] - last_point[0]) > 0.5 and abs(path_point[1] - last_point[1]) > 0.5
+        last_point = path_point
     return path_curves, path_curves == 0 and 3 <= path_corners <= 5

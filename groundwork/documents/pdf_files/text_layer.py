@@ -168,12 +168,10 @@ def _read_outline(document: Any) -> list[tuple[int, str, int]]:
 
     outline_entries = []
     try:
-        for outline_bookmark in document.get_toc():
-            outline_target = outline_bookmark.get_dest()
+        for bookmark in document.get_toc():
+            outline_target = bookmark.get_dest()
             if outline_target is not None and outline_target.get_index() is not None:
-                outline_entries.append(
-                    (outline_bookmark.level, outline_bookmark.get_title(), outline_target.get_index() + 1)
-                )
+                outline_entries.append((bookmark.level, bookmark.get_title(), outline_target.get_index() + 1))
     except pypdfium2.PdfiumError:
         pass  # a damaged outline is as good as none
     return outline_entries

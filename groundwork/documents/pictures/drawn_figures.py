@@ -141,16 +141,14 @@ def _is_figure(
 ) -> bool:
     if min(figure_area.width, figure_area.height) < (LEAST_FIGURE_POINTS if has_caption else LEAST_WITHOUT_CAPTION):
         return False
-    labels_inside = [page_line for page_line in figure_labels if figure_area.holds(page_line.area)]
-    label_words = sum(page_line.words for page_line in labels_inside)
+    inside = [page_line for page_line in figure_labels if figure_area.holds(page_line.area)]
+    label_words = sum(page_line.words for page_line in inside)
     if sum(map(figure_area.holds, sentences)) > MOST_SENTENCES_IN_FIGURE or label_words > MOST_FIGURE_WORDS:
         return False
     figure_curves = sum(path.curves for path in figure_paths)
     if has_caption and len(figure_paths) + figure_curves >= FIGURE_UNDER_CAPTION:
         return True
-    return (figure_curves >= CURVES_OF_FIGURE and figure_curves > 4 * label_words) or _has_bars(
-        figure_paths, labels_inside
-    )
+    return (figure_curves >= CURVES_OF_FIGURE and figure_curves > 4 * label_words) or _has_bars(figure_paths, inside)
 
 
 def _has_bars(figure_paths: Sequence[_DrawnPath], figure_labels: Sequence[AreaOfTextLine]) -> bool:
@@ -222,12 +220,10 @@ def _figure_with_labels(
         for p in figure_paths
     )
     left, bottom, right, top = labelled_figure
-    figure_with_margin = PageArea(
-        left - FIGURE_MARGIN, bottom - FIGURE_MARGIN, right + FIGURE_MARGIN, top + FIGURE_MARGIN
-    )
+    with_margin = PageArea(left - FIGURE_MARGIN, bottom - FIGURE_MARGIN, right + FIGURE_MARGIN, top + FIGURE_MARGIN)
     figure_digest = hashlib.sha256(repr(figure_path_positions).encode()).hexdigest()[:16]
     figure_page_bounds = PageArea(0, 0, page_area.width, page_area.height)
-    return DrawnFigure(area_within_page(figure_with_margin, figure_page_bounds), figure_digest)
+    return DrawnFigure(area_within_page(with_margin, figure_page_bounds), figure_digest)
 
 
 def _area_with_labels(figure_area: PageArea, figure_labels: Sequence[AreaOfTextLine]) -> PageArea:

@@ -91,21 +91,19 @@ def keep_pictures(
     )
     kept_links: dict[str, str] = {}
     kept_files: set[str] = set()
-    reasons_not_kept: Counter[str] = Counter()
+    not_kept: Counter[str] = Counter()
     for kept_address, picture_bytes in pictures.items():
         try:
             refuse_repeated_picture(picture_uses[picture_digest(picture_bytes)])
             kept_picture = decoded_kept_picture(picture_bytes)
             refuse_more_pictures(len(kept_files))
         except UnusableImage as error:
-            reasons_not_kept[str(error)] += 1
+            not_kept[str(error)] += 1
             continue
         write_kept_picture(kept_picture, folder)
         kept_files.add(kept_picture.name)
         kept_links[kept_address] = f"{folder.name}/{kept_picture.name}"
-    return [repoint_pictures(page, kept_links, known_addresses) for page in pages], left_out_picture_warnings(
-        reasons_not_kept
-    )
+    return [repoint_pictures(page, kept_links, known_addresses) for page in pages], left_out_picture_warnings(not_kept)
 
 
 def refuse_repeated_picture(picture_uses: int) -> None:

@@ -24,10 +24,8 @@ def mend_broken_lines(markdown: str) -> str:
     code_fence = ""
     for line in markdown.replace("\r\n", "\n").split("\n"):
         broken_line = line.rstrip()
-        if fence_of_lines := re.match(r"\s*(```+|~~~+)", broken_line):
-            code_fence = (
-                "" if code_fence and broken_line.strip().startswith(code_fence) else code_fence or fence_of_lines[1]
-            )
+        if fence := re.match(r"\s*(```+|~~~+)", broken_line):
+            code_fence = "" if code_fence and broken_line.strip().startswith(code_fence) else code_fence or fence[1]
             mended_lines.append(broken_line)
         elif code_fence:
             mended_lines.append(broken_line)

@@ -53,17 +53,15 @@ def _has_own_title(pages: Sequence[str], outline_entries: Sequence[OutlineEntry]
     return first_heading is not None and _outline_key(first_heading[2]) not in outline_titles
 
 
-def _set_page_headings(page: str, outline_levels: dict[str, int], level_in_outline: int) -> tuple[str, int]:
+def _set_page_headings(page: str, levels: dict[str, int], level_in_outline: int) -> tuple[str, int]:
     """The page, and the level of its last heading that the outline knows; 0 before the first one."""
     outlined_lines = []
     is_in_code = False
     for line in page.split("\n"):
         is_in_code ^= line.lstrip().startswith(("```", "~~~"))
         heading = HEADING_LINE.match(line)
-        may_be_entry = (
-            outline_levels and not is_in_code and not line.startswith("|") and 0 < len(line) < _LONGEST_OUTLINE_ENTRY
-        )
-        outline_level = outline_levels.get(_outline_key(line)) if may_be_entry else None
+        may_be_entry = levels and not is_in_code and not line.startswith("|") and 0 < len(line) < _LONGEST_OUTLINE_ENTRY
+        outline_level = levels.get(_outline_key(line)) if may_be_entry else None
         if outline_level:
             level_in_outline = outline_level
             line = f"\n{'#' * outline_level} {_OUTLINE_MARKUP.sub('', line).strip()}\n"
@@ -82,24 +80,22 @@ def plain_contents(page: str) -> str:
     """The page with its table of contents, if there is one, as lines of one form: no headings, `title … page`."""
     contents_lines = page.split("\n")
     contents_entries: dict[int, re.Match[str]] = {}  # by line
-    last_contents_page = 0
+    last_page = 0
     for i, contents_line in enumerate([*contents_lines, "-"]):
         contents_entry = _CONTENTS_ENTRY.match(contents_line) if contents_line.rstrip("* ")[-1:].isdigit() else None
         contents_entry = None if contents_entry and _CONTENTS_OF_FIGURES.search(contents_entry[1]) else contents_entry
         if (
             contents_entry
-            and last_contents_page <= int(contents_entry[2]) <= last_contents_page + 60
+            and last_page <= int(contents_entry[2]) <= last_page + 60
             and not contents_line.startswith("|")
         ):
             contents_entries[i] = contents_entry
-            last_contents_page = int(contents_entry[2])
+            last_page = int(contents_entry[2])
         elif contents_line.strip():
             if _are_contents_entries(list(contents_entries.values())):
                 for k in contents_entries:
                     contents_lines[k] = _CONTENTS_ENTRY.sub(r"\1 … \2", contents_lines[k]).replace("**", "")
-            contents_entries, last_contents_page = (
-                ({i: contents_entry}, int(contents_entry[2])) if contents_entry else ({}, 0)
-            )
+            contents_entries, last_page = ({i: contents_entry}, int(contents_entry[2])) if contents_entry else ({}, 0)
     return "\n".join(contents_lines)
 
 

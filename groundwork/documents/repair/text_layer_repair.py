@@ -41,13 +41,11 @@ def restore_lost_lines(repaired: str, reference: AuditReference) -> str:
     """The Markdown, and below it the lines of the text layer that it lacks, such as those that run off the page; not
     those that the layer holds twice, one above the other. A sentence that goes on overleaf stays the last."""
     repaired_words = page_words(repaired)
-    missing_layer_words = (
-        Counter[str]() if repaired_words == reference.words else reference.counts - Counter(repaired_words)
-    )
-    missing_layer_words -= FormulaLetters(repaired if missing_layer_words else "").take(missing_layer_words)
-    if missing_layer_words.total() < 2:
+    missing_words = Counter[str]() if repaired_words == reference.words else reference.counts - Counter(repaired_words)
+    missing_words -= FormulaLetters(repaired if missing_words else "").take(missing_words)
+    if missing_words.total() < 2:
         return repaired
-    lost_layer_lines = _lost_layer_lines(reference.text, missing_layer_words, f" {' '.join(repaired_words)} ")
+    lost_layer_lines = _lost_layer_lines(reference.text, missing_words, f" {' '.join(repaired_words)} ")
     repaired_head, _, last_repaired_block = repaired.rpartition("\n\n")
     restored_layer_blocks = (
         [repaired_head, *lost_layer_lines, last_repaired_block]

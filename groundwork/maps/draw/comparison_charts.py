@@ -41,20 +41,18 @@ def _draw_curves(chart_axes: Axes, chart_scene: Scene) -> None:
     """Reach of the union's topics against the number of questions, with the number they are compared at."""
     curve_numbers = chart_scene.numbers
     assert curve_numbers is not None  # noqa: S101  # the caller looked
-    legend_entries = {entry.name: entry for entry in chart_scene.datasets}
+    entries = {entry.name: entry for entry in chart_scene.datasets}
     chart_colours = dataset_colours(chart_scene)
     longest = max((curve_row.curve[-1][0] for curve_row in curve_numbers.datasets if curve_row.curve), default=1) or 1
     for curve_row in curve_numbers.datasets:
         if curve_row.curve:
-            question_counts, reach_shares = zip(*curve_row.curve, strict=True)
+            question_counts, reaches = zip(*curve_row.curve, strict=True)
             colour, mark = (
                 chart_colours[curve_row.name],
-                dataset_mark(legend_entries[curve_row.name].colour, chart_scene),
+                dataset_mark(entries[curve_row.name].colour, chart_scene),
             )
-            chart_axes.plot(question_counts, [100 * share for share in reach_shares], color=colour, linewidth=2.2)
-            chart_axes.plot(
-                question_counts[-1], 100 * reach_shares[-1], mark, color=colour, markersize=6, clip_on=False
-            )
+            chart_axes.plot(question_counts, [100 * share for share in reaches], color=colour, linewidth=2.2)
+            chart_axes.plot(question_counts[-1], 100 * reaches[-1], mark, color=colour, markersize=6, clip_on=False)
     chart_axes.axvline(curve_numbers.equal_n, color=QUIET, linewidth=0.9, linestyle=(0, (3, 3)))
     is_right = curve_numbers.equal_n > 0.7 * longest
     chart_axes.text(

@@ -67,11 +67,9 @@ def _draw_bars(histogram_axes: Axes, histogram_bars: list[Bar], histogram_scene:
     _style_bars(histogram_axes, histogram_bars, longest_bar)
 
 
-def _style_bars(histogram_axes: Axes, histogram_bars: list[Bar], longest_bar: float) -> None:
-    histogram_axes.set_yticks(
-        range(len(histogram_bars)), [shorten_name(bar.label, 28) for bar in histogram_bars], color=INK
-    )
-    histogram_axes.set_ylim(len(histogram_bars) - 0.45, -0.55)
+def _style_bars(histogram_axes: Axes, bars: list[Bar], longest_bar: float) -> None:
+    histogram_axes.set_yticks(range(len(bars)), [shorten_name(bar.label, 28) for bar in bars], color=INK)
+    histogram_axes.set_ylim(len(bars) - 0.45, -0.55)
     histogram_axes.set_xlim(0, longest_bar * 1.16)
     histogram_axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     style_axes(histogram_axes)

@@ -151,11 +151,9 @@ class _RstReader:
         if directive in _RST_CODE_DIRECTIVES:
             yield from fenced(rst_argument if directive != "literalinclude" else "", rst_body)
         elif directive in _RST_NOTE_DIRECTIVES:
-            is_titled_note = directive in ("admonition", "versionadded", "versionchanged", "deprecated")
-            rst_note_lines = [*([rst_argument] if rst_argument and not is_titled_note else []), *rst_body]
-            yield from quoted_note(
-                note_title(directive, rst_argument if is_titled_note else ""), self.read(rst_note_lines)
-            )
+            is_titled = directive in ("admonition", "versionadded", "versionchanged", "deprecated")
+            rst_note_lines = [*([rst_argument] if rst_argument and not is_titled else []), *rst_body]
+            yield from quoted_note(note_title(directive, rst_argument if is_titled else ""), self.read(rst_note_lines))
         elif directive == "math":
             yield from ("$$", *filter(None, [rst_argument, *rst_body]), "$$", "")
         elif directive in ("list-table", "csv-table"):
@@ -214,15 +212,9 @@ class _RstReader:
             )
         if rst_match["note"]:
             return f"[^{rst_match['note']}]"
-        rst_reference = rst_match["reference"] or rst_match["word"]
-        rst_address = self._rst_addresses.get(rst_reference.casefold())
-        return (
-            f"[{rst_reference}]({rst_address})"
-            if rst_address
-            else rst_reference
-            if rst_match["reference"]
-            else rst_match[0]
-        )
+        rst_ref = rst_match["reference"] or rst_match["word"]
+        rst_address = self._rst_addresses.get(rst_ref.casefold())
+        return f"[{rst_ref}]({rst_address})" if rst_address else rst_ref if rst_match["reference"] else rst_match[0]
 
 
 def _rst_role_words(rst_role: str, role_text: str) -> str:

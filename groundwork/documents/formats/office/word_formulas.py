@@ -63,15 +63,13 @@ def count_formulas(blocks: Sequence[Block]) -> int:
 def _count_block_formulas(block: Block) -> int:
     if block.kind == "math":
         return _count_formula_rows(block.text or "")
-    nested_blocks = [
+    nested = [
         *inner_blocks(block),
         *(b for item in (block.list.items if block.list else []) for b in item.blocks),
     ]
     if block.table:
-        nested_blocks += [b for row in block.table.grid for slot in row if slot.cell for b in slot.cell.blocks]
-    return count_formulas(nested_blocks) + sum(
-        inline.kind == "math" and bool(inline.text) for inline in block.content or []
-    )
+        nested += [b for row in block.table.grid for slot in row if slot.cell for b in slot.cell.blocks]
+    return count_formulas(nested) + sum(inline.kind == "math" and bool(inline.text) for inline in block.content or [])
 
 
 def _count_formula_rows(latex: str) -> int:

@@ -38,10 +38,8 @@ def html_to_markdown(html: str | bytes) -> str:
     replace_formulas(html_soup)
     square_tables(html_soup)
     _unwrap_links_within_site(html_soup)
-    markdown_converter = MarkdownConverter(
-        heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False
-    )
-    markdown_of_html: str = markdown_converter.convert_soup(html_content)
+    converter = MarkdownConverter(heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False)
+    markdown_of_html: str = converter.convert_soup(html_content)
     return re.sub(r"\n{3,}", "\n\n", markdown_of_html.replace(PIPE, "\\|"))
 
 

@@ -122,11 +122,9 @@ def _borderless_table_overleaf(
     rows_overleaf = [row for row in borderless_rows[:end] if is_gutter_row(row)]
     table_reader = _BorderlessTableReader(borderless_rows, vocabulary, 0)
     cells = wrapped_cells(borderless_rows[:end], columns, vocabulary)
-    has_figures_overleaf = len(columns) > 2 or any(
-        is_number(text.text) for row in rows_overleaf for text in row.texts[1:]
-    )
+    has_figures = len(columns) > 2 or any(is_number(text.text) for row in rows_overleaf for text in row.texts[1:])
     is_overleaf_table = (
-        bool(rows_overleaf) and has_figures_overleaf and table_reader.is_borderless_table(rows_overleaf, columns, cells)
+        bool(rows_overleaf) and has_figures and table_reader.is_borderless_table(rows_overleaf, columns, cells)
     )
     return BorderlessTable(0, end, cells, columns=columns) if is_overleaf_table else None
 
@@ -199,10 +197,10 @@ class _BorderlessTableReader:
         """Where the rows that begin at `start` end."""
         end = row_index = start + 1
         stretches = [(t.x1, t.x2) for t in self.borderless_rows[start].texts]
-        skipped_lines = 0  # lines below the last row
+        skipped = 0  # lines below the last row
         while (
             row_index < len(self.borderless_rows)
-            and skipped_lines < 4
+            and skipped < 4
             and (self._follows_row_above(row_index) or self._is_distant_borderless_row(row_index, stretches))
         ):
             borderless_row = self.borderless_rows[row_index]
@@ -219,9 +217,7 @@ class _BorderlessTableReader:
             elif borderless_row.texts[0].x2 - borderless_row.texts[0].x1 > 0.66 * (stretches[-1][1] - stretches[0][0]):
                 break  # a line of text
             row_index += 1
-            skipped_lines = (
-                0 if end == row_index else skipped_lines + (not _is_borderless_number(borderless_row, stretches))
-            )
+            skipped = 0 if end == row_index else skipped + (not _is_borderless_number(borderless_row, stretches))
         return end
 
     def _follows_row_above(self, borderless_index: int) -> bool:

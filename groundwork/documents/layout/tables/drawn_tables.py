@@ -80,14 +80,10 @@ def chart_as_drawn_table(chart: Box, runs: Sequence[Run]) -> RuledTable:
 
 def _is_table_in_chart(frame: Frame, chart: Box) -> bool:
     """Whether most of a frame lies in a chart."""
-    table_overlap_width = min(frame.xs[-1], chart.x2) - max(frame.xs[0], chart.x1)
+    overlap_width = min(frame.xs[-1], chart.x2) - max(frame.xs[0], chart.x1)
     table_overlap_height = min(frame.ys[-1], chart.y2) - max(frame.ys[0], chart.y1)
     table_area = (frame.xs[-1] - frame.xs[0]) * (frame.ys[-1] - frame.ys[0])
-    return (
-        table_overlap_width > 0
-        and table_overlap_height > 0
-        and 2 * table_overlap_width * table_overlap_height > table_area
-    )
+    return overlap_width > 0 and table_overlap_height > 0 and 2 * overlap_width * table_overlap_height > table_area
 
 
 def _is_table_a_listing(frame: Frame, runs: Sequence[Run]) -> bool:

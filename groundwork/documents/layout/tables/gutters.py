@@ -302,17 +302,13 @@ def _split_at_gutters(
 
     Most texts at the right of the space hold a figure; words alone may be of running text.
     """
-    texts_in_stretch = [
-        [text for text in row if stretch[0] <= (text.x1 + text.x2) / 2 <= stretch[1]] for row in gutter_rows
-    ]
-    rows_at_gutters = [texts for texts in texts_in_stretch if len(texts) > 1]
+    inner_texts = [[text for text in row if stretch[0] <= (text.x1 + text.x2) / 2 <= stretch[1]] for row in gutter_rows]
+    rows_at_gutters = [texts for texts in inner_texts if len(texts) > 1]
     columns = [stretch]
     for (_, gutter_left), (gutter_right, _) in pairwise(
         merge_gutter_stretches([(t.x1, t.x2) for texts in rows_at_gutters for t in texts])
     ):
-        gutter_crossings = sum(
-            text.x1 < gutter_left and text.x2 > gutter_right for texts in texts_in_stretch for text in texts
-        )
+        crossings = sum(text.x1 < gutter_left and text.x2 > gutter_right for texts in inner_texts for text in texts)
         gutter_values = [
             next((t for t in texts if t.x1 >= gutter_right), None)
             for texts in rows_at_gutters
@@ -320,7 +316,7 @@ def _split_at_gutters(
         ]
         gutter_count = sum(value is not None for value in gutter_values)
         figure_count = sum(value is not None and any(map(str.isdigit, value.text)) for value in gutter_values)
-        least_gutters = _PARTED_TO_CROSSING * gutter_crossings if gutter_crossings > 1 else _GUTTER_ROWS
+        least_gutters = _PARTED_TO_CROSSING * crossings if crossings > 1 else _GUTTER_ROWS
         if gutter_count >= least_gutters and 2 * figure_count >= gutter_count:
             columns[-1:] = [(columns[-1][0], gutter_left), (gutter_right, columns[-1][1])]
     return columns
@@ -328,15 +324,13 @@ def _split_at_gutters(
 
 def merge_gutter_columns(columns: list[tuple[float, float]], rows: Sequence[GutterRow]) -> list[tuple[float, float]]:
     """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
-    gutter_column_sets = []
+    column_sets = []
     for gutter_row in rows:
         text_columns = [columns_under(text, columns) for text in gutter_row.texts]
-        gutter_column_sets.append({row_columns[0] if len(row_columns) == 1 else -1 for row_columns in text_columns})
+        column_sets.append({row_columns[0] if len(row_columns) == 1 else -1 for row_columns in text_columns})
     gutter_columns = [(columns[0], {0})]
     for k in range(1, len(columns)):
-        share_a_row = any(
-            k in row_columns and gutter_columns[-1][1] & row_columns for row_columns in gutter_column_sets
-        )
+        share_a_row = any(k in row_columns and gutter_columns[-1][1] & row_columns for row_columns in column_sets)
         if share_a_row:
             gutter_columns.append((columns[k], {k}))
         else:

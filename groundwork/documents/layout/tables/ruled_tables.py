@@ -545,12 +545,10 @@ def find_ruled_tables(frames: Sequence[Frame], words: list[Box], fields: Sequenc
 def _read_ruled_tables(frame: Frame, words: list[Box], fields: Sequence[Box]) -> list[RuledTable]:
     """The table of a frame, or those above and below the running text that it holds."""
     ruled_table = _read_ruled_table(frame, words, fields)
-    ruled_prose_rows = _ruled_prose_rows(frame, words) if ruled_table and ruled_table.rows else []
-    if not ruled_table or not ruled_prose_rows:
+    prose_rows = _ruled_prose_rows(frame, words) if ruled_table and ruled_table.rows else []
+    if not ruled_table or not prose_rows:
         return [ruled_table] if ruled_table else []
-    tables = [
-        frame._replace(ys=frame.ys[a + 1 : b + 1]) for a, b in pairwise([-1, *ruled_prose_rows, len(frame.ys) - 1])
-    ]
+    tables = [frame._replace(ys=frame.ys[a + 1 : b + 1]) for a, b in pairwise([-1, *prose_rows, len(frame.ys) - 1])]
     return [
         ruled_table for table in tables if len(table.ys) > 1 for ruled_table in _read_ruled_tables(table, words, fields)
     ]

@@ -84,33 +84,29 @@ def _stripe_stacks(stripes: Sequence[Shade]) -> list[list[Shade]]:
     """Stripes of one left and right below each other, no farther apart than a row."""
     stripe_stacks: list[list[Shade]] = []
     for stripe in sorted(stripes, key=lambda s: (s.y1, s.y2)):
-        stripe_stack = next(
-            (stripe_stack for stripe_stack in reversed(stripe_stacks) if _stacks_on(stripe_stack, stripe)), None
-        )
-        if stripe_stack is None:
+        stack = next((stack for stack in reversed(stripe_stacks) if _stacks_on(stack, stripe)), None)
+        if stack is None:
             stripe_stacks.append([stripe])
-        elif stripe.y1 > stripe_stack[-1].y2 - NEAR:
-            stripe_stack.append(stripe)
-    return [stripe_stack for stripe_stack in stripe_stacks if len(stripe_stack) >= _LEAST_STRIPES]
+        elif stripe.y1 > stack[-1].y2 - NEAR:
+            stack.append(stripe)
+    return [stack for stack in stripe_stacks if len(stack) >= _LEAST_STRIPES]
 
 
 def _striped_tables(stripes: Sequence[Shade], words: Sequence[Box]) -> list[list[Shade]]:
     """The stripes of each table: one ends where what lies between two stripes, or in the next, closes most columns."""
-    stripes_by_table: list[list[Shade]] = []
+    by_table: list[list[Shade]] = []
     last_gutter_count = 0
     for stripe in stripes:
-        gutter_count = (
-            len(_stripe_gutters(_striped_rows([*stripes_by_table[-1], stripe], words))) if stripes_by_table else 0
-        )
-        if stripes_by_table and (
-            gutter_count >= _STEADY_GUTTERS * last_gutter_count or (len(stripes_by_table[-1]) == 1 and gutter_count)
+        gutter_count = len(_stripe_gutters(_striped_rows([*by_table[-1], stripe], words))) if by_table else 0
+        if by_table and (
+            gutter_count >= _STEADY_GUTTERS * last_gutter_count or (len(by_table[-1]) == 1 and gutter_count)
         ):
-            stripes_by_table[-1].append(stripe)
+            by_table[-1].append(stripe)
             last_gutter_count = gutter_count
         else:
-            stripes_by_table.append([stripe])
+            by_table.append([stripe])
             last_gutter_count = 0
-    return [table_stripes for table_stripes in stripes_by_table if len(table_stripes) >= _LEAST_STRIPES]
+    return [table_stripes for table_stripes in by_table if len(table_stripes) >= _LEAST_STRIPES]
 
 
 def _striped_rows(stripes: Sequence[Shade], words: Sequence[Box]) -> list[_StripedRow]:
@@ -154,10 +150,8 @@ def _striped_frame(stripes: Sequence[Shade], words: Sequence[Box]) -> Frame | No
         last_bottom,
     ):
         striped_rows.append((last_bottom, row_without_stripe[0].y2 + 1, row_without_stripe))
-    filled_stripes = [
-        len({sum(w.x1 > x for x in gutter_xs) for w in row_words}) > 1 for _, _, row_words in striped_rows
-    ]
-    if len(striped_rows) < _LEAST_STRIPED_ROWS or sum(filled_stripes) < _LEAST_FILLED * len(striped_rows):
+    filled = [len({sum(w.x1 > x for x in gutter_xs) for w in row_words}) > 1 for _, _, row_words in striped_rows]
+    if len(striped_rows) < _LEAST_STRIPED_ROWS or sum(filled) < _LEAST_FILLED * len(striped_rows):
         return None
     stripe_ys = sorted({y for top, last_bottom, _ in striped_rows for y in (top, last_bottom)})
     stripe_ys = stripe_ys[:1] + [y for above, y in pairwise(stripe_ys) if y - above > NEAR]

@@ -247,10 +247,8 @@ def _is_over_columns(head_line: GutterRow, columns: list[tuple[float, float]]) -
 def _is_caption_above_heads(head_line: GutterRow, columns: list[tuple[float, float]]) -> bool:
     """Whether a line begins where the table does and holds a long text that runs over most of it."""
     least_heads_width = 0.6 * (columns[-1][1] - columns[0][0])
-    has_caption_text = any(
-        text.x2 - text.x1 > least_heads_width and len(text.text.split()) > 4 for text in head_line.texts
-    )
-    return has_caption_text and head_line.texts[0].x1 < columns[0][0] + head_line.size and len(head_line.texts) < 3
+    has_text = any(text.x2 - text.x1 > least_heads_width and len(text.text.split()) > 4 for text in head_line.texts)
+    return has_text and head_line.texts[0].x1 < columns[0][0] + head_line.size and len(head_line.texts) < 3
 
 
 def heads_over_no_column(head_line: GutterRow, columns: Stretches) -> Stretches | None:
