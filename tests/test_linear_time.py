@@ -28,7 +28,7 @@ MODULES = {
 TEXT_FOLDERS = ("language", "markdown", "chunking", "llm")
 TEXT_MODULES = [name for name in MODULES if name.split(".")[1:2] and name.split(".")[1] in TEXT_FOLDERS]
 # take a numeral, a tokenizer's or a prompt's name, a request
-NO_TEXTS = {"chinese_value", "load_tokenizer", "length_ruler", "prompt_file", "request_key"}
+NO_TEXTS = {"chinese_value", "load_tokenizer", "length_ruler", "prompt_file", "read_prompt", "request_key"}
 FILLED: dict[str, Callable[[str], object]] = {  # what else a function of a text wants, by parameter or by type
     "language": lambda _: "en",
     "start": lambda _: 0,
