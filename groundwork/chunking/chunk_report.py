@@ -198,16 +198,14 @@ def whole_and_split_tables(blocks: list[Block], chunks: list[Chunk]) -> dict[str
     return {"tables whole": len(table_blocks) - split_tables, "tables split": split_tables} if table_blocks else {}
 
 
-def chunking_note(counts_by_kind: dict[str, int], chunks: list[Chunk]) -> str:
+def chunking_note(by_kind: dict[str, int], chunks: list[Chunk]) -> str:
     """`11 segments -> 21 chunks; 1,203 sentences; 3 tables whole, 1 split; left out of questions: 1 contents`."""
     clauses = [
-        f"{counted(counts_by_kind['segments'], 'segment')} -> {counted(counts_by_kind['chunks'], 'chunk')}",
-        counted(counts_by_kind["sentences"], "sentence"),
+        f"{counted(by_kind['segments'], 'segment')} -> {counted(by_kind['chunks'], 'chunk')}",
+        counted(by_kind["sentences"], "sentence"),
     ]
-    if "tables whole" in counts_by_kind:
-        clauses.append(
-            f"{counted(counts_by_kind['tables whole'], 'table')} whole, {counts_by_kind['tables split']:,} split"
-        )
+    if "tables whole" in by_kind:
+        clauses.append(f"{counted(by_kind['tables whole'], 'table')} whole, {by_kind['tables split']:,} split")
     if skip_counts := Counter(chunk.skip for chunk in chunks if chunk.skip):
         clauses.append(f"left out of questions: {', '.join(f'{n:,} {mark}' for mark, n in skip_counts.items())}")
     return "; ".join(clauses)

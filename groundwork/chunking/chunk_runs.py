@@ -283,10 +283,8 @@ class ShortRuns:
         if min_cut > max_cut:
             return 0
         cut_points = CutPoints(self._text_of_runs, run.blocks, self._settings.language, self._settings.sentences)
-        run_block_start = max(block.start for block in run.blocks if block.start < min_cut)
-        return cut_points.structural_cut(min_cut, max_cut, min_cut) or cut_points.sentence_cut(
-            run_block_start, min_cut, max_cut
-        )
+        start = max(block.start for block in run.blocks if block.start < min_cut)
+        return cut_points.structural_cut(min_cut, max_cut, min_cut) or cut_points.sentence_cut(start, min_cut, max_cut)
 
     def _run_length(self, run: ChunkRun) -> int:
         return self._ruler.length(run.start, run.end)

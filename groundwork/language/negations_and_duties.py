@@ -117,13 +117,11 @@ def _words_behind_nots(text: str) -> list[str]:
     negated_words: list[str] = []
     for sentence in _SENTENCE_END_MARK.split(_NEGATED_LIMIT.sub("", text)):
         negation_ends = [match.end() for match in _NEGATING_WORD.finditer(sentence)]
-        words_behind_nots, denied_word = [], ""
+        words_behind_nots, denied = [], ""
         # each part of the sentence is read once
         for start, end in reversed(list(pairwise([*negation_ends, len(sentence)]))):
-            denied_word = next(
-                (word for word in words(sentence[start:end]) if word not in ENGLISH_STOP_WORDS), denied_word
-            )
-            words_behind_nots.append(denied_word)
+            denied = next((word for word in words(sentence[start:end]) if word not in ENGLISH_STOP_WORDS), denied)
+            words_behind_nots.append(denied)
         negated_words += reversed(words_behind_nots)
     return negated_words
 

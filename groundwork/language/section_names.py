@@ -35,10 +35,8 @@ dankwoord; inhoud; inhoudsopgave; inleiding; samenvatting; voorwoord
 
 def is_section_name(title: str) -> bool:
     """Whether a title, without its number and marks, names a part that many documents have."""
-    section_words = _SECTION_WORD.findall(title.casefold())
-    is_numbered_section = len(section_words) > 1 and (
-        section_words[0] in _NUMBERED_SECTION_NAMES or _SECTION_NUMERAL.fullmatch(section_words[0])
+    name_words = _SECTION_WORD.findall(title.casefold())
+    is_numbered = len(name_words) > 1 and (
+        name_words[0] in _NUMBERED_SECTION_NAMES or _SECTION_NUMERAL.fullmatch(name_words[0])
     )
-    return " ".join(section_words) in _SECTION_NAMES or (
-        bool(is_numbered_section) and " ".join(section_words[1:]) in _SECTION_NAMES
-    )
+    return " ".join(name_words) in _SECTION_NAMES or (bool(is_numbered) and " ".join(name_words[1:]) in _SECTION_NAMES)

@@ -218,11 +218,8 @@ def _is_full_stop_within_sentence(
     )
 
 
-def _is_list_marker_alone(text: str, sentence_start: int, sentence_end: int) -> bool:
-    return (
-        sentence_end - sentence_start < 40
-        and _ITEM_LABEL_ALONE.fullmatch(text, sentence_start, sentence_end) is not None
-    )
+def _is_list_marker_alone(text: str, start: int, end: int) -> bool:
+    return end - start < 40 and _ITEM_LABEL_ALONE.fullmatch(text, start, end) is not None
 
 
 FULL_STOPS = ".!?…。！？"

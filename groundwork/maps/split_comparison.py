@@ -69,10 +69,9 @@ def build_split_scene(
     )
 
 
-def _emphasize_splits(points: list[Point], compared_splits: set[str]) -> list[Point]:
+def _emphasize_splits(points: list[Point], splits: set[str]) -> list[Point]:
     return [
-        msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in compared_splits else point
-        for point in points
+        msgspec.structs.replace(point, weight=SPLIT_WEIGHT) if point.dataset in splits else point for point in points
     ]
 
 

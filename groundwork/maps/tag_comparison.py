@@ -133,9 +133,9 @@ def _mark_positions(position: npt.NDArray[np.float32], marks: int) -> list[tuple
     x, y = position.tolist()
     if marks == 1:
         return [(x, y)]
-    tag_angles = [np.pi / 2 + 2 * np.pi * mark / marks for mark in range(marks)]
+    angles = [np.pi / 2 + 2 * np.pi * mark / marks for mark in range(marks)]
     return [
-        (round(x + MARK_OFFSET * float(np.cos(a)), 5), round(y + MARK_OFFSET * float(np.sin(a)), 5)) for a in tag_angles
+        (round(x + MARK_OFFSET * float(np.cos(a)), 5), round(y + MARK_OFFSET * float(np.sin(a)), 5)) for a in angles
     ]
 
 

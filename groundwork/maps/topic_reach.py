@@ -62,11 +62,9 @@ def find_topics(
 def _sample_datasets(dataset_of: Indices, question_counts: list[int], seed: int) -> Indices:
     """As many rows of each dataset."""
     rng = np.random.default_rng(seed)
-    nonempty = [dataset for dataset, question_count in enumerate(question_counts) if question_count]
-    sample_size = min(comparison_size(question_counts), TOPIC_ROWS // max(1, len(nonempty)))
-    return np.concatenate(
-        [draw_questions(np.flatnonzero(dataset_of == dataset), sample_size, rng) for dataset in nonempty]
-    )
+    filled = [dataset for dataset, question_count in enumerate(question_counts) if question_count]
+    size = min(comparison_size(question_counts), TOPIC_ROWS // max(1, len(filled)))
+    return np.concatenate([draw_questions(np.flatnonzero(dataset_of == dataset), size, rng) for dataset in filled])
 
 
 def count_by_topic(dataset_of: Indices, topic_of: Indices, datasets: int) -> Floats:

@@ -59,21 +59,15 @@ def is_csv_table(csv_table: str, start: int, end: int) -> bool:
     )
 
 
-def _has_csv_separator(csv_lines: list[str], separator: str, minimum: int) -> bool:
-    csv_separator_count = _count_csv_separators(csv_lines[0], separator)
+def _has_csv_separator(csv_lines: list[str], mark: str, minimum: int) -> bool:
+    csv_separator_count = _count_csv_separators(csv_lines[0], mark)
     if csv_separator_count < minimum or any(
-        _count_csv_separators(csv_line, separator) != csv_separator_count for csv_line in csv_lines
+        _count_csv_separators(csv_line, mark) != csv_separator_count for csv_line in csv_lines
     ):
         return False
-    return separator == "\t" or not any(
-        csv_line.endswith(".") or f"{separator} " in csv_line for csv_line in csv_lines[:20]
-    )
+    return mark == "\t" or not any(csv_line.endswith(".") or f"{mark} " in csv_line for csv_line in csv_lines[:20])
 
 
-def _count_csv_separators(csv_line: str, separator: str) -> int:
+def _count_csv_separators(csv_line: str, mark: str) -> int:
     """Separators outside of "quoted, cells"."""
-    return (
-        csv_line.count(separator)
-        if '"' not in csv_line
-        else sum(piece.count(separator) for piece in csv_line.split('"')[::2])
-    )
+    return csv_line.count(mark) if '"' not in csv_line else sum(piece.count(mark) for piece in csv_line.split('"')[::2])

@@ -70,13 +70,11 @@ def text_with_captions(text: str, document: str, numbers_shown: Container[int] =
 
     The others are their captions, where these do not stand there anyway: no address of a file is text.
     """
-    text_figures = figures(text, document)
-    bare_text = (
-        _replace_figures(text, ((figure.start, figure.end, "") for figure in text_figures)) if text_figures else ""
-    )
+    captioned = figures(text, document)
+    bare_text = _replace_figures(text, ((figure.start, figure.end, "") for figure in captioned)) if captioned else ""
     bare_text = " ".join(bare_text.split())
     replacements = []
-    for number, figure in enumerate(text_figures, 1):
+    for number, figure in enumerate(captioned, 1):
         figure_text = "" if figure.caption.rstrip("…") in bare_text else figure.caption
         figure_text = figure_mark(number, figure.caption) if number in numbers_shown else figure_text
         replacements.append((*((figure.start, figure.end) if figure_text else _figure_line(figure, text)), figure_text))

@@ -79,16 +79,14 @@ def _split_footnotes(markdown: str) -> _BodiesAndFootnotes:
     footnoted = _BodiesAndFootnotes([], {})
     footnote_label = ""
     for block in blocks(markdown):
-        footnoted_block = markdown[block.start : block.end]
-        if footnote_label and _INDENTED_FOOTNOTE.match(footnoted_block):
-            footnoted.notes[footnote_label] += f"\n\n{footnoted_block.rstrip()}"
-        elif block.kind in ("paragraph", "list") and _FOOTNOTE_DEFINITION.match(footnoted_block):
-            footnote_label = _split_footnote_definitions(footnoted_block, marked_footnotes, footnoted)
+        noted = markdown[block.start : block.end]
+        if footnote_label and _INDENTED_FOOTNOTE.match(noted):
+            footnoted.notes[footnote_label] += f"\n\n{noted.rstrip()}"
+        elif block.kind in ("paragraph", "list") and _FOOTNOTE_DEFINITION.match(noted):
+            footnote_label = _split_footnote_definitions(noted, marked_footnotes, footnoted)
         else:
             footnote_label = ""
-            footnoted.bodies.extend(
-                _BodyOrFootnote(block.kind, part) for part in _footnoted_list_parts(footnoted_block, block)
-            )
+            footnoted.bodies.extend(_BodyOrFootnote(block.kind, part) for part in _footnoted_list_parts(noted, block))
     return footnoted
 
 
@@ -119,10 +117,8 @@ def _footnoted_list_parts(note_list: str, block: Block) -> list[str]:
 
 def _join_bodies_and_footnotes(pieces: list[_BodyOrFootnote]) -> str:
     """Pieces one after the other, with a blank line before and behind a note."""
-    footnoted_texts: list[str] = []
+    texts: list[str] = []
     for footnoted, following in zip_longest(pieces, pieces[1:]):
         is_at_note = footnoted.kind == _FOOTNOTE_KIND or (following is not None and following.kind == _FOOTNOTE_KIND)
-        footnoted_texts.append(
-            footnoted.text.rstrip("\n") + ("\n\n" if following else "\n") if is_at_note else footnoted.text
-        )
-    return "".join(footnoted_texts)
+        texts.append(footnoted.text.rstrip("\n") + ("\n\n" if following else "\n") if is_at_note else footnoted.text)
+    return "".join(texts)

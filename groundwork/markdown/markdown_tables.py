@@ -110,10 +110,8 @@ def _read_grid_row(markdown_table: str, span: Span, shift: int, grid_columns: Se
     table_row_start = span[0] + shift
     table_cells = []
     for part_spans, text in grid_row_cells(table_row, _markdown_pipe_cells):
-        cell_spans = tuple((a + table_row_start, b + table_row_start) for a, b in part_spans)
-        table_cells.append(
-            MarkdownCell(cell_spans[0][0], cell_spans[-1][1], text, cell_spans if len(cell_spans) > 1 else ())
-        )
+        spans = tuple((a + table_row_start, b + table_row_start) for a, b in part_spans)
+        table_cells.append(MarkdownCell(spans[0][0], spans[-1][1], text, spans if len(spans) > 1 else ()))
     leading = len(table_row) - len(table_row.lstrip("> \t\r\n"))
     return MarkdownRow(table_row_start + leading, table_row_start + len(table_row.rstrip()), tuple(table_cells))
 
@@ -124,10 +122,8 @@ def _read_row(
     table_row = markdown_table[slice(*span)]
     row_start = span[0] + shift + len(table_row) - len(table_row.lstrip("> \t\r\n"))
     table_row = table_row.strip("> \t\r\n") if table_row.lstrip().startswith(">") else table_row.strip()
-    table_cells = tuple(
-        MarkdownCell(row_start + a, row_start + b, cell_text) for (a, b), cell_text in read_cells(table_row)
-    )
-    return MarkdownRow(row_start, row_start + len(table_row), table_cells)
+    cells = tuple(MarkdownCell(row_start + a, row_start + b, cell_text) for (a, b), cell_text in read_cells(table_row))
+    return MarkdownRow(row_start, row_start + len(table_row), cells)
 
 
 def _cell_reader(markdown_table: str, rows: MarkdownRows) -> Callable[[str], Iterator[tuple[Span, str]]]:

@@ -89,10 +89,8 @@ def running_keys(pages: Sequence[str], first_page_number: int = 1) -> set[str]:
 def unrepeated_lines(running_lines: Sequence[str], text: str) -> list[str]:
     """Those running lines of an edge of the first page that say something which the text of the document, without what
     runs through it, does not: a letterhead's address, a title that stands nowhere else."""
-    page_word_pairs = _neighbouring_words(text)
-    unstated = [
-        line for line in running_lines if not _USE_OF_PAGE.search(line) and not _is_said_in_text(line, page_word_pairs)
-    ]
+    pairs = _neighbouring_words(text)
+    unstated = [line for line in running_lines if not _USE_OF_PAGE.search(line) and not _is_said_in_text(line, pairs)]
     words_by_line = [sum(len(word) > 2 or not word.isascii() for word in words(line)) for line in unstated]
     is_letterhead = sum(words_by_line) >= _LEAST_LETTERHEAD_WORDS
     return [
@@ -398,16 +396,14 @@ class PageLines:
 
     @cached_property
     def _chunk_heading_keys(self) -> frozenset[str]:
-        page_headings = {heading for chunk in self._chunks for heading in chunk.headings}
+        keys = {heading for chunk in self._chunks for heading in chunk.headings}
         for chunk in self._chunks:
             for block in blocks(chunk.text):
                 if block.kind == "heading":
-                    page_headings.add(block.headings[-1])
+                    keys.add(block.headings[-1])
                 elif block.kind == "contents":
-                    page_headings |= {
-                        _DOT_LEADERS.sub("", line) for line in chunk.text[block.start : block.end].splitlines()
-                    }
-        return frozenset(filter(None, map(heading_key, page_headings)))
+                    keys |= {_DOT_LEADERS.sub("", line) for line in chunk.text[block.start : block.end].splitlines()}
+        return frozenset(filter(None, map(heading_key, keys)))
 
     @cached_property
     def _recurring_header_keys(self) -> frozenset[str]:

@@ -138,10 +138,8 @@ def _mail_status_fields(delivery_status: EmailMessage) -> str:
 
 def fullest_alternative(mail_bodies: Sequence[str]) -> str:
     """The last of several alternatives, which is the richest, unless another one says much more."""
-    most_words = max((len(mail_body.split()) for mail_body in mail_bodies), default=0)
-    return next(
-        (mail_body for mail_body in reversed(mail_bodies) if mail_body and 2 * len(mail_body.split()) >= most_words), ""
-    )
+    most_words = max((len(body.split()) for body in mail_bodies), default=0)
+    return next((body for body in reversed(mail_bodies) if body and 2 * len(body.split()) >= most_words), "")
 
 
 def _mail_text(mime_part: EmailMessage) -> str:

@@ -215,11 +215,9 @@ def _odd_decoded_capitals(decoded_text: str) -> int:
 
 def _decoding_with_most_letters(decodings: Sequence[tuple[float, str, str]], alphabet: str) -> tuple[str, str] | None:
     """(text, encoding) of the reading with the most letters of an alphabet; of equal ones that with the better fit."""
-    alphabet_letters = {*alphabet, *alphabet.upper()}
-    best_decoding = max(
-        decodings, key=lambda decoding: (sum(map(alphabet_letters.__contains__, decoding[1])), decoding[0])
-    )
-    return best_decoding[1:] if alphabet_letters else None
+    letters = {*alphabet, *alphabet.upper()}
+    best_decoding = max(decodings, key=lambda decoding: (sum(map(letters.__contains__, decoding[1])), decoding[0]))
+    return best_decoding[1:] if letters else None
 
 
 def _decoded_readings(encoded_bytes: bytes, encodings: Sequence[str]) -> Iterator[tuple[float, str, str]]:

@@ -54,18 +54,16 @@ def read_clusters(textpage: Any) -> list[Cluster]:
     cluster_handles = [
         pdfium.FPDFPage_GetObject(textpage.page.raw, i) for i in range(pdfium.FPDFPage_CountObjects(textpage.page.raw))
     ]
-    cluster_text_handles = [
-        handle for handle in cluster_handles if pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_TEXT
-    ]
-    actual_texts = [_actual_text(handle) for handle in cluster_text_handles]
+    handles = [handle for handle in cluster_handles if pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_TEXT]
+    actual_texts = [_actual_text(handle) for handle in handles]
     is_within_forms = sum(
-        len(letters_by_cluster_object.get(handle_address(handle), ())) for handle in cluster_text_handles
+        len(letters_by_cluster_object.get(handle_address(handle), ())) for handle in handles
     ) < _LEAST_SHARE_OUTSIDE_FORMS * sum(map(len, letters_by_cluster_object.values()))
     if is_within_forms or not any(actual_texts):
         return []
     clusters: list[Cluster] = []
     actual_text_spans = groupby(
-        zip(cluster_text_handles, actual_texts, strict=True),
+        zip(handles, actual_texts, strict=True),
         key=lambda pair: pair[1] or (handle_address(pair[0]), None),
     )
     for (_, actual_text), actual_text_span in actual_text_spans:

@@ -84,10 +84,8 @@ def choose_title(markdown: str, file_name: str, stated_title: str, *, pdf: bool)
 
 def _bold_title(markdown: str) -> str:
     """The longest of the bold lines at the head of a text, or ""."""
-    bold_title_head = _BOLD_TITLE_LINES.match(markdown)
-    bold_lines = (
-        [line.strip("* ") for line in bold_title_head.group().splitlines() if line.strip()] if bold_title_head else []
-    )
+    title_head = _BOLD_TITLE_LINES.match(markdown)
+    bold_lines = [line.strip("* ") for line in title_head.group().splitlines() if line.strip()] if title_head else []
     return max((line for line in bold_lines if LONG_WORD.search(line)), key=lambda line: len(line.split()), default="")
 
 
@@ -132,10 +130,8 @@ def document_title(document: Any, page_texts: Sequence[str], pages: Sequence[Ope
 def _named_title(stated_title: str) -> str:
     """The title in a PDF's properties; "" for a file's name, a placeholder, and what names a part of a document."""
     title = " ".join(_FILE_AFFIX_OF_TITLE.sub("", stated_title).split())
-    has_file_name_sign = any(sign.isdecimal() or sign in "_-" for sign in title)
-    is_file_name = (
-        (" " not in title and has_file_name_sign) or title.count("_") > 1 or _FILE_PATH_TITLE.search(title) is not None
-    )
+    has_sign = any(sign.isdecimal() or sign in "_-" for sign in title)
+    is_file_name = (" " not in title and has_sign) or title.count("_") > 1 or _FILE_PATH_TITLE.search(title) is not None
     names_it = WRITTEN_OUT_WORD.search(title) and not _PLACEHOLDER_TITLE.fullmatch(title) and not is_section_name(title)
     return title if names_it and not is_file_name and len(title) <= _LONGEST_TITLE else ""
 
@@ -177,10 +173,8 @@ def _leading_title(pages: Sequence[_TitlePage], body_size: float) -> str:
     if not titles or any(lead_title.size > titles[0].size for lead_title in titles):
         return ""
     lead_title = titles[0]
-    is_title_at_head = all(
-        text_object.y < lead_title.y + lead_title.size for page in pages for text_object in page.objects
-    )
-    if is_title_at_head and (" " in lead_title.text or lead_title.size > _TITLE_RATIO * body_size):
+    is_at_head = all(text_object.y < lead_title.y + lead_title.size for page in pages for text_object in page.objects)
+    if is_at_head and (" " in lead_title.text or lead_title.size > _TITLE_RATIO * body_size):
         return lead_title.text
     return ""
 

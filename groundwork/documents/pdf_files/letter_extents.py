@@ -131,15 +131,11 @@ def extent_fits(extents: Mapping[str, LetterExtent]) -> list[float]:
     """How what is drawn goes together with the letters told (correlation, 1 is best): of all letters, and of the small
     ones alone, since a mapping that is out of order may keep capitals apart. Empty where too few tell."""
     small_letter_extents = {letter: extent for letter, extent in extents.items() if letter.islower()}
-    extent_fits_by_part = [
+    fits_by_part = [
         [_extent_fit_to_reference(part, file) for file in _REFERENCE_EXTENT_FONTS]
         for part in (extents, small_letter_extents)
     ]
-    return [
-        max(part_extent_fits)
-        for part in extent_fits_by_part
-        if (part_extent_fits := [fit for fit in part if fit is not None])
-    ]
+    return [max(part_fits) for part in fits_by_part if (part_fits := [fit for fit in part if fit is not None])]
 
 
 def are_extents_far_off(extents: Mapping[str, LetterExtent]) -> bool:

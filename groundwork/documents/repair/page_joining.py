@@ -162,14 +162,14 @@ def _with_sentence_overleaf_first(page_below: str) -> str:
 def _table_rows_overleaf(table_head: str, page_below: str) -> str:
     """The text below from its first rows on, where their caption has the number of that of the table above, and they
     its header, as when a table goes on overleaf; "" where they do not."""
-    head_blocks, blocks_overleaf = table_head.split("\n\n"), page_below.split("\n\n", 1)
-    if len(head_blocks) < 2 or len(blocks_overleaf) < 2 or not blocks_overleaf[1].startswith("|"):
+    head_blocks, overleaf = table_head.split("\n\n"), page_below.split("\n\n", 1)
+    if len(head_blocks) < 2 or len(overleaf) < 2 or not overleaf[1].startswith("|"):
         return ""
     caption_number, caption_below = (
         _TABLE_CAPTION_NUMBER.match(head_blocks[-2]),
-        _TABLE_CAPTION_NUMBER.match(blocks_overleaf[0]),
+        _TABLE_CAPTION_NUMBER.match(overleaf[0]),
     )
-    header_above, repeated_header = head_blocks[-1].split("\n", 1)[0], blocks_overleaf[1].split("\n", 1)[0]
+    header_above, repeated_header = head_blocks[-1].split("\n", 1)[0], overleaf[1].split("\n", 1)[0]
     if (
         not caption_number
         or not caption_below
@@ -177,7 +177,7 @@ def _table_rows_overleaf(table_head: str, page_below: str) -> str:
         or header_above.count("|") != repeated_header.count("|")
     ):
         return ""
-    return _strip_repeated_head(table_head, blocks_overleaf[1])
+    return _strip_repeated_head(table_head, overleaf[1])
 
 
 def _strip_repeated_head(table_head: str, table_overleaf: str) -> str:

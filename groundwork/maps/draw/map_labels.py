@@ -77,13 +77,11 @@ def _is_inside(label_box: Any, axes_frame: Any) -> bool:
     return bool(is_in_width and axes_frame.y0 <= label_box.y0 and label_box.y1 <= axes_frame.y1)
 
 
-def _count_covered(label_box: Any, dot_pixels: Any) -> int:
-    """How many of `dot_pixels` (n, 2), in pixels, lie under a box or its edge."""
+def _count_covered(label_box: Any, dots: Any) -> int:
+    """How many of `dots` (n, 2), in pixels, lie under a box or its edge."""
     margin = 4
-    in_column = (dot_pixels[:, 0] > label_box.x0 - margin) & (dot_pixels[:, 0] < label_box.x1 + margin)
-    return int(
-        (in_column & (dot_pixels[:, 1] > label_box.y0 - margin) & (dot_pixels[:, 1] < label_box.y1 + margin)).sum()
-    )
+    in_width = (dots[:, 0] > label_box.x0 - margin) & (dots[:, 0] < label_box.x1 + margin)
+    return int((in_width & (dots[:, 1] > label_box.y0 - margin) & (dots[:, 1] < label_box.y1 + margin)).sum())
 
 
 def _label_shifts(label: Label) -> list[tuple[float, float]]:
@@ -138,8 +136,6 @@ def point_labels(label_scene: Scene, radius: float) -> list[Label]:
     for point in label_scene.points:
         for tag in point.tags:
             tag_counts[tag] += 1
-    point_names = [
-        next((tag for tag in point.tags if tag_counts[tag] == 1), point.question) for point in label_scene.points
-    ]
-    named_points = zip(point_names, label_scene.points, strict=True)
+    names = [next((tag for tag in point.tags if tag_counts[tag] == 1), point.question) for point in label_scene.points]
+    named_points = zip(names, label_scene.points, strict=True)
     return [Label(shorten_name(text, POINT_NAME_LENGTH), (point.x, point.y), radius) for text, point in named_points]

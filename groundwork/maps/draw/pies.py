@@ -103,7 +103,7 @@ def find_coincident(pie_scene: Scene, reach: float) -> tuple[list[CoincidentSpot
 
     point_positions = np.array([(point.x, point.y) for point in pie_points])
     neighbours = cKDTree(point_positions).query_ball_point(point_positions, reach)
-    is_unplaced, pie_spots = np.ones(len(pie_points), dtype=bool), []
+    is_unplaced, spots = np.ones(len(pie_points), dtype=bool), []
     for point_index in range(len(pie_points)):
         if not is_unplaced[point_index]:
             continue
@@ -113,10 +113,8 @@ def find_coincident(pie_scene: Scene, reach: float) -> tuple[list[CoincidentSpot
         if len(counts) > 1:
             is_coincident[pie_members] = True
             x, y = point_positions[pie_members].mean(axis=0).tolist()
-            pie_spots.append(
-                CoincidentSpot(x, y, {e.name: counts[e.name] for e in pie_scene.datasets if counts[e.name]})
-            )
-    return pie_spots, is_coincident
+            spots.append(CoincidentSpot(x, y, {e.name: counts[e.name] for e in pie_scene.datasets if counts[e.name]}))
+    return spots, is_coincident
 
 
 def sector_outline(sector_start: float, sector_end: float) -> Any:

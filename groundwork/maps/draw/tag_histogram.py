@@ -35,17 +35,15 @@ def write_histogram_png(histogram_scene: Scene, histogram_path: Path, max_tags: 
 
 
 def _histogram_figure(histogram_scene: Scene, max_tags: int) -> Figure:
-    dataset_names = [entry.name for entry in histogram_scene.datasets]
-    histogram_bars = histogram_scene.histogram[
-        : min(max_tags, int(MAX_HISTOGRAM_HEIGHT / (0.115 + 0.135 * len(dataset_names))))
-    ]
-    legend_rows = math.ceil(len(dataset_names) / LEGEND_COLUMNS) if len(dataset_names) > 1 else 0
-    histogram_height = max(3.2, 1.5 + 0.26 * legend_rows + len(histogram_bars) * (0.115 + 0.135 * len(dataset_names)))
+    names = [entry.name for entry in histogram_scene.datasets]
+    bars = histogram_scene.histogram[: min(max_tags, int(MAX_HISTOGRAM_HEIGHT / (0.115 + 0.135 * len(names))))]
+    legend_rows = math.ceil(len(names) / LEGEND_COLUMNS) if len(names) > 1 else 0
+    histogram_height = max(3.2, 1.5 + 0.26 * legend_rows + len(bars) * (0.115 + 0.135 * len(names)))
     histogram_figure = new_figure(9.6, histogram_height)
     histogram_axes = histogram_figure.add_axes(
         (0.24, 0.6 / histogram_height, 0.7, 1 - (1.5 + 0.26 * legend_rows) / histogram_height)
     )
-    _draw_bars(histogram_axes, histogram_bars, histogram_scene)
+    _draw_bars(histogram_axes, bars, histogram_scene)
     histogram_axes.set_xlabel("share of the dataset's questions", color=QUIET)
     draw_head(histogram_figure, histogram_scene)
     return histogram_figure

@@ -51,9 +51,9 @@ def read_org(org_lines: list[str]) -> Iterator[str]:
 
 
 def _read_org_prose(org_line: str) -> Iterator[str]:
-    if org_headline := _ORG_HEADLINE.match(org_line):
+    if headline := _ORG_HEADLINE.match(org_line):
         yield from (
-            heading(len(org_headline[1]), _read_org_inline(_ORG_TAGS.sub("", org_line[org_headline.end() :]).strip())),
+            heading(len(headline[1]), _read_org_inline(_ORG_TAGS.sub("", org_line[headline.end() :]).strip())),
             "",
         )
     elif org_title := _ORG_TITLE.match(org_line):

@@ -44,12 +44,8 @@ def _chosen_entry(dropdown: Element) -> str:
     dropdown_entries = [attribute(entry, "w", "val") for entry in dropdown.iterchildren(*tags("w", "listEntry"))]
     chosen_result = child(dropdown, "w", "result")
     chosen_result = child(dropdown, "w", "default") if chosen_result is None else chosen_result
-    chosen_number = "0" if chosen_result is None else attribute(chosen_result, "w", "val")
-    return (
-        dropdown_entries[int(chosen_number)]
-        if chosen_number.isdecimal() and int(chosen_number) < len(dropdown_entries)
-        else ""
-    )
+    chosen = "0" if chosen_result is None else attribute(chosen_result, "w", "val")
+    return dropdown_entries[int(chosen)] if chosen.isdecimal() and int(chosen) < len(dropdown_entries) else ""
 
 
 def _field_shows_text(field_run: Element) -> bool:

@@ -78,11 +78,9 @@ def _repair_ruby(markup: Element) -> bool:
 
 def _repair_deleted_rows(markup: Element) -> bool:
     """Rows of tables that a reader deleted while changes were tracked, whose text is passed over anyway."""
-    deleted_markup = [
-        deleted_row for deleted_row in markup.iter(*tags("w", "trPr")) if child(deleted_row, "w", "del") is not None
-    ]
-    for deleted_row in (properties.getparent() for properties in deleted_markup):
-        deleted_row.getparent().remove(deleted_row)
+    deleted_markup = [row for row in markup.iter(*tags("w", "trPr")) if child(row, "w", "del") is not None]
+    for row in (properties.getparent() for properties in deleted_markup):
+        row.getparent().remove(row)
     return bool(deleted_markup)
 
 
@@ -160,10 +158,8 @@ def _repair_deleted_paragraph_ends(markup: Element) -> bool:
         next_paragraph = next(ended_paragraph.itersiblings(*tags("w", "p", "tbl", "sdt")), None)
         if next_paragraph is not None and next_paragraph.tag in tags("w", "p"):
             next_properties = child(next_paragraph, "w", "pPr")
-            insertion_index = 0 if next_properties is None else next_paragraph.index(next_properties) + 1
-            next_paragraph[insertion_index:insertion_index] = [
-                part for part in ended_paragraph if part.tag not in tags("w", "pPr")
-            ]
+            index = 0 if next_properties is None else next_paragraph.index(next_properties) + 1
+            next_paragraph[index:index] = [part for part in ended_paragraph if part.tag not in tags("w", "pPr")]
             ended_paragraph.getparent().remove(ended_paragraph)
     return bool(end_markup)
 

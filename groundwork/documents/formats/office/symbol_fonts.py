@@ -20,16 +20,14 @@ def write_symbols(root: Element) -> bool:
     """Signs that are named by a font and a place in it, and texts in a font of signs, as letters."""
     has_symbols = False
     for font_element in root.iter(*tags("w", "rFonts")):
-        if (symbol_font := attribute(font_element, "w", "hAnsi")) == "Symbol" or is_dingbat_font(symbol_font):
+        if (font := attribute(font_element, "w", "hAnsi")) == "Symbol" or is_dingbat_font(font):
             for text in font_element.getparent().getparent().iterchildren(*tags("w", "t")):
                 text.text, has_symbols = (
-                    "".join(_letter_in_font(symbol_sign, symbol_font) for symbol_sign in text.text or ""),
+                    "".join(_letter_in_font(symbol_sign, font) for symbol_sign in text.text or ""),
                     True,
                 )
-    for field, symbol_code, symbol_font in _symbol_fields(root):
-        field.addprevious(
-            new_element(field, "r", [new_element(field, "t", text=_symbol_letter(symbol_code, symbol_font))])
-        )
+    for field, symbol_code, font in _symbol_fields(root):
+        field.addprevious(new_element(field, "r", [new_element(field, "t", text=_symbol_letter(symbol_code, font))]))
         has_symbols = True
     symbols = list(root.iter(*tags("w", "sym")))
     for symbol in symbols:
