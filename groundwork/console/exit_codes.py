@@ -65,7 +65,10 @@ def _os_error_at_exit(os_error: OSError) -> str:
     file_prefix = f"{os_error.filename}: " if os_error.filename else ""
     if os_error.errno == errno.ENOSPC:
         return f"{file_prefix or 'the output: '}{os_error.strerror}; free disk space, or write elsewhere"
-    return f"{file_prefix}{os_error.strerror or os_error}; check its rights, or pass --data DIR"
+    remedy = (
+        "give it a shorter name" if os_error.errno == errno.ENAMETOOLONG else "check its rights, or pass --data DIR"
+    )
+    return f"{file_prefix}{os_error.strerror or os_error}; {remedy}"
 
 
 def _command_to_go_on() -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from groundwork.errors import ConfigError
 from groundwork.installation import CONFIG_DIR, DEFAULTS, PROJECT
-from groundwork.message_wording import nearest_name, suggested_names
+from groundwork.message_wording import nearest_name, shorten_text, suggested_names
 
 PromptReader = Callable[[str], str]  # the text of a file of config/prompts
 
@@ -171,12 +172,16 @@ def read_prompt(prompt_name: str) -> str:
 def prompt_file(prompt_name: str) -> Path:
     """The prompt `prompt_name`: the project's own, else the one that is packed in; or a path from the project's folder.
 
-    Raises ConfigError with the nearest name that exists.
+    Raises ConfigError with the nearest name that exists, or what to do with a prompt's text in place of its name.
     """
     prompt_folders = (CONFIG_DIR / "prompts", DEFAULTS / "prompts")
     for prompt_folder in (*prompt_folders, *([PROJECT] if len(Path(prompt_name).parts) > 1 else [])):
-        if (prompt_folder / prompt_name).is_file():
+        if os.path.isfile(prompt_folder / prompt_name):  # noqa: PTH113  # no error for a name that is too long
             return prompt_folder / prompt_name
+    if len(prompt_name.split()) > 1 and not prompt_name.endswith(".md"):
+        own_prompt = prompt_folders[0] / "NAME.md"
+        problem = f'"{shorten_text(prompt_name)}" names no file; write the text into {own_prompt} and name NAME.md'
+        raise ConfigError([problem])
     prompt_paths = ((folder, prompt_path) for folder in prompt_folders for prompt_path in folder.rglob("*.md"))
     prompt_names = sorted({prompt_path.relative_to(folder).as_posix() for folder, prompt_path in prompt_paths})
     suggested_prompts = suggested_names(prompt_name, prompt_names)

@@ -18,3 +18,11 @@ def test_a_shell_that_closed_the_streams(monkeypatch: pytest.MonkeyPatch, argume
     assert main(arguments) == expected
     for stream in (sys.stdout, sys.stderr):
         stream.close()
+
+
+@pytest.mark.parametrize(("flag", "place"), [("--config", ""), ("--data", "data/")])
+def test_a_name_that_is_too_long_is_told_with_its_remedy(
+    capsys: pytest.CaptureFixture[str], flag: str, place: str
+) -> None:
+    assert main(["chunk", flag, place + 300 * "n"]) == 1
+    assert capsys.readouterr().err.endswith(f"{300 * 'n'}: File name too long; give it a shorter name\n")

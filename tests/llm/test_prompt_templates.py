@@ -3,7 +3,7 @@
 import pytest
 
 from groundwork.errors import ConfigError
-from groundwork.llm.prompt_templates import render_template, render_turns, split_turns
+from groundwork.llm.prompt_templates import prompt_file, render_template, render_turns, split_turns
 
 
 def test_values_are_put_in_as_they_are():
@@ -50,3 +50,16 @@ def test_turns_follow_their_markers():
         {"role": "assistant", "content": "C"},
         {"role": "user", "content": "D"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Summarize this.\nIn ten words.", '"Summarize this. In ten words." names no file; write the text into'),
+        ("Summarize this. " * 40, 'Summarize this. S.*" names no file'),
+        ("long" * 100 + ".md", "no such prompt; did you mean "),
+    ],
+)
+def test_the_text_of_a_prompt_in_place_of_its_name_is_told(name: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        prompt_file(name)
