@@ -10,6 +10,7 @@ from groundwork.documents.conversion.converter_table import ConversionRequest, r
 from groundwork.documents.engines.plain_text import light_markup_to_markdown
 from groundwork.markdown.blocks import blocks
 from groundwork.settings.config_files import load
+from tests.growth import LONG, steep
 
 RST = """\
 =============
@@ -199,6 +200,16 @@ def test_a_grid_of_rst_is_a_table() -> None:
 def test_lists_and_lines_of_verse_are_no_grid(text: str) -> None:
     """A grid has a border above and below it."""
     assert light_markup_to_markdown(text, ".rst") == text
+
+
+@pytest.mark.parametrize("border", ["", "+---+\n"])
+def test_lines_of_a_grid_without_end_are_read_in_proportion(border: str) -> None:
+    """They are not looked through again from each of them."""
+
+    def read_rst(cells: str) -> str:
+        return light_markup_to_markdown(border + cells.replace("\n", f"\n{border}") + "| end |", ".rst")
+
+    assert not steep(read_rst, "cells", LONG)
 
 
 def test_rst_numbers_what_it_leaves_to_be_numbered() -> None:

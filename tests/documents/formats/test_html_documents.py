@@ -100,6 +100,7 @@ def test_blocks_are_not_joined(tag: str) -> None:
         ('<p>All 40<sup><a href="#note-2">2</a></sup> fly.</p>', "All 40[²] fly."),
         ('<p>All 40<a href="#note-2"><sup>2</sup></a> fly.</p>', "All 40[²] fly."),
         ('<h2>Swans <a href="#swans" title="Link to it">¶</a></h2>', "## Swans"),
+        ('<h2>Geese<a href="#geese"><b><a href="#top">¶</a></b></a></h2>', "## Geese"),
         ('<p><a href="#ref-9">↩</a> Carboneras, p. 536.</p>', "Carboneras, p. 536."),
         ('<p>A <a href="HTTPS://ducks.org/">site</a>.</p>', "A [site](HTTPS://ducks.org/)."),
         ('<p>Ask <a href="mailto:ann@ducks.org">Ann</a>.</p>', "Ask [Ann](mailto:ann@ducks.org)."),
@@ -115,6 +116,8 @@ def test_a_list_that_stands_between_items_is_nested() -> None:
     page = "<ul><li>Oars</li><ul><li>Long</li><ol><li>Ash</li></ol></ul><li>Ropes</li></ul>"
     assert html_to_markdown(page).strip() == "- Oars\n  - Long\n    1. Ash\n- Ropes"
     assert html_to_markdown("<ul><ul><li>Oars</li></ul></ul>").strip() == "- Oars"
+    page = "<ul><li>Oars<ul><li>Long</li></ul></li><ul><li>Short</li></ul></ul>"
+    assert html_to_markdown(page).strip() == "- Oars\n  - Long\n  - Short"
 
 
 FRACTION = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
@@ -136,6 +139,11 @@ FRACTION = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
 def test_a_formula_of_a_web_page_is_latex(formula: str, latex: str) -> None:
     """MathML keeps what is above and below its lines; what is shown in its place is not said again."""
     assert html_to_markdown(f"<p>So {formula} holds.</p>").split() == ["So", *latex.split(), "holds."]
+
+
+def test_a_formula_within_the_hidden_copy_of_another_is_left_out() -> None:
+    page = '<p><math><mi>x</mi></math><span aria-hidden="true"><math><mi>y</mi></math></span> is odd.</p>'
+    assert html_to_markdown(page).strip() == "$x$ is odd."
 
 
 def test_words_of_a_cell_stay_whole() -> None:

@@ -14,12 +14,16 @@ _WIDE_LETTER_END = "\0"  # the second column of a Chinese or Japanese letter
 
 
 def grid_table_end(lines: Sequence[str], start: int) -> int:
-    """Behind the border that ends the grid table which begins at a line; 0 where none does."""
-    end = start
-    while end < len(lines) and _GRID_LINE.match(lines[end]):
-        end += 1
-    is_grid = end - start > 2 and _GRID_BORDER.match(lines[start]) and _GRID_BORDER.match(lines[end - 1])
-    return end if is_grid else 0
+    """Behind the last border of the grid table which begins at a line; 0 where none does."""
+    if not _GRID_BORDER.match(lines[start]):
+        return 0
+    table_end = start
+    for place in range(start + 1, len(lines)):
+        if not _GRID_LINE.match(lines[place]):
+            break
+        if _GRID_BORDER.match(lines[place]):
+            table_end = place + 1
+    return table_end if table_end - start > 2 else 0
 
 
 def grid_table_rows(grid_lines: Sequence[str]) -> list[list[str]]:

@@ -49,18 +49,29 @@ def _prepare_for_markdownify(html_soup: Any) -> None:
     for html_image in html_soup("img"):  # its words, not its bytes
         alt_text = picture_words(str(html_image.get("alt") or ""))
         html_image.replace_with(f" {alt_text} " if alt_text else "")
-    for html_list in html_soup.select("ul > ul, ul > ol, ol > ul, ol > ol"):
-        if html_item := html_list.find_previous_sibling("li"):
-            html_item.append(html_list.extract())  # not valid, and shown as a list of that item
+    for html_list in html_soup(["ul", "ol"]):
+        _nest_lists_between_items(html_list)
     for html_cell in html_soup(["td", "th"]):  # where markdownify takes what looks like digits for a number
         for span_attribute in {"colspan", "rowspan"} & html_cell.attrs.keys():
             html_cell[span_attribute] = str(html_span(html_cell, span_attribute))
+
+
+def _nest_lists_between_items(html_list: Any) -> None:
+    """A list that stands right in another one is not valid, and shown as a list of the item above it."""
+    html_item = None
+    for html_child in list(html_list.find_all(["li", "ul", "ol"], recursive=False)):
+        if html_child.name == "li":
+            html_item = html_child
+        elif html_item:
+            html_item.append(html_child.extract())
 
 
 def _unwrap_links_within_site(html_soup: Any) -> None:
     """Of links that lead nowhere without the site the text alone; signs that lead to a place in the page, as ¶ behind
     a heading and ↩ at a note, are no text."""
     for html_link in html_soup("a"):
+        if html_link.decomposed:  # with the link that it stood in
+            continue
         html_address = str(html_link.get("href") or "").strip()
         if html_address.startswith("#") and not _LINK_WORD.search(html_link.get_text()):
             html_link.decompose()

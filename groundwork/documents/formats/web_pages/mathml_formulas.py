@@ -31,6 +31,8 @@ def replace_formulas(html_soup: Any) -> None:
     math_elements = html_soup.find_all("math")
     latex_of_formulas = _read_mathml(math_elements)
     for k, math_element in enumerate(math_elements):
+        if math_element.decomposed:  # in the hidden copy of another
+            continue
         for element_before in (math_element, math_element.parent):
             for hidden_copy in element_before.find_next_siblings(attrs={"aria-hidden": "true"}):
                 hidden_copy.decompose()
