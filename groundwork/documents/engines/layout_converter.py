@@ -85,7 +85,7 @@ def convert(request: ConversionRequest) -> Conversion:
         layout_warnings.append(_lost_layout_tables_warning(unsure_pages))
     labels_by_page = unread_labels([layout_page.runs for layout_page in layout_contents], layout_numbers, layer)
     running_cells = [
-        [*(line.cells for line in layout_lines), *([label] for label in layout_labels)]
+        [*(line.texts for line in layout_lines), *([label] for label in layout_labels)]
         for layout_lines, layout_labels in zip(running_lines_of_pages.repeated, labels_by_page, strict=True)
     ]
     return Conversion(

@@ -46,15 +46,15 @@ def pseudocode_end(lines: Sequence[Line], program_start: int, leading: float) ->
 
 
 def _is_next_pseudocode_line(above: Line, line: Line, leading: float) -> bool:
-    return bool(line.cells) and line.y - above.y < _PSEUDOCODE_LINE_GAP * leading * line.main.size
+    return bool(line.runs) and line.y - above.y < _PSEUDOCODE_LINE_GAP * leading * line.main.size
 
 
 def _is_pseudocode_step(lines: Sequence[Line], step_line: int) -> bool:
     """Whether a line is a step of a program, by its words, its comment or its number after the one above."""
     program_line = lines[step_line]
-    if not program_line.cells:
+    if not program_line.runs:
         return False
-    has_pseudocode_comment = len(program_line.cells) > 1 and _PSEUDOCODE_COMMENT.search(program_line.text) is not None
+    has_pseudocode_comment = len(program_line.runs) > 1 and _PSEUDOCODE_COMMENT.search(program_line.text) is not None
     if has_pseudocode_comment or _PSEUDOCODE_STEP.match(program_line.text):
         return True
     if not _NUMBERED_CODE_STEP.match(program_line.text):
@@ -92,15 +92,15 @@ def code_end(lines: Sequence[Line], code_start: int, styles: HeadingStyles) -> i
     code_line = lines[code_start]
     code_line_step = 1.2 * styles.leading * code_line.main.size
     code_steps = [
-        *(code_line.y - above.y for above in lines[max(0, code_start - 1) : code_start] if above.cells),
-        *(below.y - code_line.y for below in lines[listing_end : listing_end + 1] if below.cells),
+        *(code_line.y - above.y for above in lines[max(0, code_start - 1) : code_start] if above.runs),
+        *(below.y - code_line.y for below in lines[listing_end : listing_end + 1] if below.runs),
     ]
     return listing_end if all(step > code_line_step for step in code_steps) else code_start
 
 
 def _program_end(lines: Sequence[Line], program_start: int, styles: HeadingStyles) -> int:
     """Where a program that begins at a line ends, set in a font that is neither the body's nor a typewriter's."""
-    code_font = lines[program_start].cells[0].font if lines[program_start].cells else ""
+    code_font = lines[program_start].runs[0].font if lines[program_start].runs else ""
     if not code_font or code_font == styles.font:
         return program_start
     program_end = program_start
@@ -113,28 +113,28 @@ def _program_end(lines: Sequence[Line], program_start: int, styles: HeadingStyle
 
 
 def _is_in_code_font(line: Line, code_font: str) -> bool:
-    code_cells = line.cells
-    return bool(code_cells) and all(cell.font == code_font and not cell.bold and cell.words for cell in code_cells)
+    code_runs = line.runs
+    return bool(code_runs) and all(run.font == code_font and not run.bold and run.words for run in code_runs)
 
 
 def _is_code_line(line: Line, styles: HeadingStyles) -> bool:
-    return bool(line.cells) and all(cell.mono for cell in line.cells) and line.main.size < 1.1 * styles.body
+    return bool(line.runs) and all(run.mono for run in line.runs) and line.main.size < 1.1 * styles.body
 
 
 def code_block(lines: Sequence[Line], leading: float) -> str:
     """Lines of code in a fence, each as far from its left as it is drawn. `leading`: sizes from line to line."""
     code_left = min(code_line.x1 for code_line in lines)
-    longest_code_cell = max((cell for code_line in lines for cell in code_line.cells), key=lambda cell: len(cell.text))
-    code_letter_width = (longest_code_cell.x2 - longest_code_cell.x1) / max(1, len(longest_code_cell.text)) or 1.0
+    longest_code_run = max((run for code_line in lines for run in code_line.runs), key=lambda run: len(run.text))
+    code_letter_width = (longest_code_run.x2 - longest_code_run.x1) / max(1, len(longest_code_run.text)) or 1.0
     code_lines = []
     code_line_above = lines[0]
     for code_line in lines:
         if code_line.y - code_line_above.y > 1.7 * leading * code_line.main.size:
             code_lines.append("")
         code_text = ""
-        for cell in code_line.cells:
-            cell_indent = round((cell.x1 - code_left) / code_letter_width) - len(code_text)
-            code_text = f"{code_text}{' ' * max(1 if code_text else 0, cell_indent)}{cell.text}"
+        for run in code_line.runs:
+            run_indent = round((run.x1 - code_left) / code_letter_width) - len(code_text)
+            code_text = f"{code_text}{' ' * max(1 if code_text else 0, run_indent)}{run.text}"
         code_lines.append(code_text)
         code_line_above = code_line
     return "\n".join(["```", *code_lines, "```"])

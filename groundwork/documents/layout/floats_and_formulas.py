@@ -177,7 +177,7 @@ def with_float_labels(lines: Sequence[Line], body_size: float, body_font: str) -
     than the body's. Rows above a table's caption are rows."""
     lines_above_float: list[Line] = []
     for float_line in lines:
-        if float_line.cells and _FLOAT_FIGURE_CAPTION.match(float_line.text):
+        if float_line.runs and _FLOAT_FIGURE_CAPTION.match(float_line.text):
             first_label = len(lines_above_float)
             while first_label and _is_float_label(lines_above_float[first_label - 1], body_size, body_font):
                 first_label -= 1
@@ -189,14 +189,14 @@ def with_float_labels(lines: Sequence[Line], body_size: float, body_font: str) -
 
 
 def _is_float_label(float_line: Line, body_size: float, body_font: str) -> bool:
-    if not float_line.cells:
+    if not float_line.runs:
         return False
     if not LONG_WORD.search(float_line.text):
         return True
     has_other_type = (
         float_line.main.font != body_font or abs(float_line.main.size - body_size) > (1 - _FLOAT_TYPE_SIZE) * body_size
     )
-    return has_other_type and all(len(cell.text.split()) <= _FLOAT_LABEL_WORDS for cell in float_line.cells)
+    return has_other_type and all(len(run.text.split()) <= _FLOAT_LABEL_WORDS for run in float_line.runs)
 
 
 _FORMULA_RELATION_AT_END = re.compile(r"(?:^|\s)(?:[=≤≥≡≈≃≅∼∝<>]|:=)$")

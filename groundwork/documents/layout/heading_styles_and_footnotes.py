@@ -44,8 +44,8 @@ class HeadingStyles:
     """The measures of a document, from the lines of its pages."""
 
     def __init__(self, pages: Sequence[Sequence[Line]]) -> None:
-        styled_lines = [line for page in pages for line in page if line.cells]
-        styled_runs = list(chain.from_iterable(line.cells for line in styled_lines))
+        styled_lines = [line for page in pages for line in page if line.runs]
+        styled_runs = list(chain.from_iterable(line.runs for line in styled_lines))
         size_style_counts = _letters_by_style(styled_runs, lambda run: _rounded_heading_size(run.size))
         font_style_counts = _letters_by_style(styled_runs, lambda run: run.font)
         bold_style_counts = _letters_by_style(styled_runs, lambda run: run.bold)
@@ -89,7 +89,7 @@ class HeadingStyles:
         heading_run = heading_line.main
         if (
             self.bold
-            or not all(cell.bold and not cell.mono for cell in heading_line.cells)
+            or not all(run.bold and not run.mono for run in heading_line.runs)
             or heading_run.size < 0.8 * self.body
         ):
             return False
@@ -102,7 +102,7 @@ class HeadingStyles:
         )
 
     def _recurring_bold_styles(self, lines: Sequence[Line]) -> set[str]:
-        bold_heading_counts = Counter(line.text for line in lines if len(line.cells) == 1 and line.cells[0].bold)
+        bold_heading_counts = Counter(line.text for line in lines if len(line.runs) == 1 and line.runs[0].bold)
         return {text for text, n in bold_heading_counts.items() if n >= _BOX_TITLE_RECURRENCES}
 
     def _heading_levels(self, pages: Sequence[Sequence[Line]]) -> dict[float, int]:
@@ -110,7 +110,7 @@ class HeadingStyles:
         pages_by_size: defaultdict[float, set[int]] = defaultdict(set)
         for page_index, headed_page in enumerate(pages):
             for line in headed_page:
-                if line.cells and self._is_large_heading(line):
+                if line.runs and self._is_large_heading(line):
                     pages_by_size[_rounded_heading_size(line.main.size)].add(page_index)
         shared_heading_sizes = [size for size in pages_by_size if len(pages_by_size[size]) > 1 or len(pages) < 4]
         largest_shared_size = max(shared_heading_sizes, default=0.0)
@@ -155,8 +155,8 @@ class HeadingStyles:
         if (
             not line_below_heading
             or not heading_line
-            or not line_below_heading.cells
-            or not line_below_heading.cells[0].runs_in
+            or not line_below_heading.runs
+            or not line_below_heading.runs[0].runs_in
         ):
             return False
         is_near_heading = line_below_heading.y - heading_line.y < APART * self.leading * max(
@@ -167,8 +167,8 @@ class HeadingStyles:
     def _is_same_heading(self, heading_above: Line, next_heading_line: Line, heading_level: int) -> bool:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
         if (
-            not next_heading_line.cells
-            or len(next_heading_line.cells) > 1
+            not next_heading_line.runs
+            or len(next_heading_line.runs) > 1
             or item_label(next_heading_line.text)
             or is_contents_entry(next_heading_line.text)
         ):
@@ -198,12 +198,12 @@ class HeadingStyles:
         line_above_heading = lines[heading_start - 1] if heading_start else None
         if (
             line_above_heading
-            and line_above_heading.cells
+            and line_above_heading.runs
             and heading_line.y - line_above_heading.y < 1.1 * heading_step
         ):
             return False
         line_below_heading = lines[heading_end] if heading_end < len(lines) else None
-        if not line_below_heading or not line_below_heading.cells:
+        if not line_below_heading or not line_below_heading.runs:
             return True
         is_indented = line_below_heading.x1 - heading_line.x1 > 0.8 * heading_line.main.size and not item_label(
             line_below_heading.text
@@ -234,7 +234,7 @@ def heading_names(pages: Sequence[Sequence[Run]], body_size: float) -> frozenset
 
 def begins_with_run_in_heading(heading_line: Line) -> bool:
     """Whether a line begins with a few bold words and a stop, as a head that runs into its text."""
-    return heading_line.cells[0].runs_in and _RUN_IN_HEADING.match(heading_line.text) is not None
+    return heading_line.runs[0].runs_in and _RUN_IN_HEADING.match(heading_line.text) is not None
 
 
 def with_whole_headings(lines: Sequence[Line], body_size: float) -> list[Line]:
@@ -250,16 +250,16 @@ def with_whole_headings(lines: Sequence[Line], body_size: float) -> list[Line]:
 
 def _is_stretched_heading(stretched_heading: Line, heading_end: Line | None, body_size: float) -> bool:
     """Whether the words of a heading's line lie equally far apart, and the next line is of its type, below it."""
-    if len(stretched_heading.cells) < 2 or heading_end is None or len(heading_end.cells) != 1:
+    if len(stretched_heading.runs) < 2 or heading_end is None or len(heading_end.runs) != 1:
         return False
-    last_heading_run, heading_cells = heading_end.main, stretched_heading.cells
+    last_heading_run, heading_runs = heading_end.main, stretched_heading.runs
     if any(
-        (cell.font, cell.bold) != (last_heading_run.font, last_heading_run.bold)
-        or abs(cell.size - last_heading_run.size) > 0.2
-        for cell in heading_cells
+        (run.font, run.bold) != (last_heading_run.font, last_heading_run.bold)
+        or abs(run.size - last_heading_run.size) > 0.2
+        for run in heading_runs
     ):
         return False
-    heading_words = [word for cell in heading_cells for word in cell.words]
+    heading_words = [word for run in heading_runs for word in run.words]
     heading_start = next(
         (k for k, word in enumerate(heading_words[:_HEADING_LABEL_WORDS]) if abs(heading_end.x1 - word.x1) < 2),
         None,
@@ -283,14 +283,14 @@ def _is_stretched_heading(stretched_heading: Line, heading_end: Line | None, bod
 
 
 def _joined_heading_line(line: Line) -> Line:
-    heading_text = " ".join(cell.text for cell in line.cells)
-    heading_words = tuple(word for cell in line.cells for word in cell.words)
-    return line._replace(cells=[line.cells[0]._replace(x2=line.x2, text=heading_text, words=heading_words)])
+    heading_text = " ".join(run.text for run in line.runs)
+    heading_words = tuple(word for run in line.runs for word in run.words)
+    return line._replace(runs=[line.runs[0]._replace(x2=line.x2, text=heading_text, words=heading_words)])
 
 
 def _may_be_heading(line: Line) -> bool:
     heading_text = line.text
-    stands_alone = len(line.cells) == 1 and not is_bullet(heading_text)
+    stands_alone = len(line.runs) == 1 and not is_bullet(heading_text)
     return (
         stands_alone
         and len(heading_text) <= 160
@@ -305,8 +305,8 @@ def _style_leading(pages: Sequence[Sequence[Line]], style_size: float) -> float:
         style_below.y - style_above.y
         for styled_page in pages
         for style_above, style_below in pairwise(styled_page)
-        if style_above.cells
-        and style_below.cells
+        if style_above.runs
+        and style_below.runs
         and _rounded_heading_size(style_below.main.size) == style_size
         and not item_label(style_below.text)
     ]
@@ -325,7 +325,7 @@ def footnote_range(lines: Sequence[Line], styles: HeadingStyles) -> tuple[int, i
     without a running footer below them; both are the number of lines where there are none."""
     first_footnote = len(lines)
     footnote_size, footnote_step = _FOOTNOTE_SIZE * styles.body, APART * styles.leading * styles.body
-    while first_footnote and lines[first_footnote - 1].cells and lines[first_footnote - 1].main.size < footnote_size:
+    while first_footnote and lines[first_footnote - 1].runs and lines[first_footnote - 1].main.size < footnote_size:
         first_footnote -= 1
     while first_footnote < len(lines) and (
         not _FOOTNOTE_START.match(lines[first_footnote].text) or _is_small_table_row(lines[first_footnote])
@@ -335,11 +335,11 @@ def footnote_range(lines: Sequence[Line], styles: HeadingStyles) -> tuple[int, i
     while footnotes_end < len(lines) and lines[footnotes_end].y - lines[footnotes_end - 1].y < footnote_step:
         footnotes_end += 1
     line_above_footnotes = lines[first_footnote - 1] if 0 < first_footnote < footnotes_end else None
-    if line_above_footnotes and line_above_footnotes.cells:
+    if line_above_footnotes and line_above_footnotes.runs:
         return (first_footnote, footnotes_end)
     return (len(lines), len(lines))
 
 
 def _is_small_table_row(footnote_line: Line) -> bool:
     """Whether figures stand beside a line's first text: a row of a table in small letters, which has no notes."""
-    return len(footnote_line.cells) > 1 and all(is_number(cell.text) for cell in footnote_line.cells[1:])
+    return len(footnote_line.runs) > 1 and all(is_number(run.text) for run in footnote_line.runs[1:])

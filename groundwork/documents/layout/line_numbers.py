@@ -20,7 +20,7 @@ _EVEN_SPACES_SHARE = 0.9  # of the spaces
 _NUMBER_EDGE_SPREAD = 6.0  # points by which the right or left edges of the numbers differ
 _LEAST_WORDS_BESIDE = 6  # of most lines of running text
 _SENTENCE_MIDDLE_SHARE = 0.25  # of the lines of running text, which begin in the middle of a sentence
-_UNSPACED_SHARE = 0.7  # of its lines, which have no spaces as wide as those between cells
+_UNSPACED_SHARE = 0.7  # of its lines, which have no spaces as wide as those between runs
 
 
 class _LineNumberColumn(NamedTuple):
@@ -33,7 +33,7 @@ class _LineNumberColumn(NamedTuple):
 def line_numbers(pages: Sequence[Sequence[Run]]) -> list[list[EdgeLine]]:
     """The numbers of lines on each page of a document; none where no page has them beside running text.
 
-    An empty cell behind each says that the text layer may have the text of its line there (`without_line`).
+    An empty text behind each says that the text layer may have the text of its line there (`without_line`).
     """
     number_columns = [_line_number_column(runs) for runs in pages]
     has_line_numbers = any(number_column.beside_text for number_column in number_columns)
@@ -83,7 +83,7 @@ def _count_evenly(line_number_runs: Sequence[Run]) -> bool:
 def _is_text_beside_line_numbers(runs_beside_numbers: Sequence[Run]) -> bool:
     lines_beside_numbers = to_lines(list(runs_beside_numbers))
     numbered_lines = [line for line in lines_beside_numbers if len(line.text.split()) >= _LEAST_WORDS_BESIDE]
-    whole_line_count = sum(len(line.cells) == 1 for line in numbered_lines)
+    whole_line_count = sum(len(line.runs) == 1 for line in numbered_lines)
     sentence_middle_count = sum(line.text[:1].islower() for line in numbered_lines)
     return (
         2 * len(numbered_lines) >= len(lines_beside_numbers)

@@ -60,7 +60,7 @@ class MarkdownWriter:
         self.styles = styles
         lines = [line for line in lines if not is_typed_rule(line.text) or (line.main.mono and not styles.mono)]
         self.lines = with_float_labels(with_whole_headings(lines, styles.body), styles.body, styles.font)
-        paragraph_lines = [line for line in self.lines if line.cells and not line.main.mono]
+        paragraph_lines = [line for line in self.lines if line.runs and not line.main.mono]
         self.left = column[0] if column else min((line.x1 for line in paragraph_lines), default=0.0)
         self.right = column[1] if column else max((line.x2 for line in paragraph_lines), default=0.0)
         self.contents = sum(is_contents_entry(line.text) for line in paragraph_lines) >= 4
@@ -253,7 +253,7 @@ class MarkdownWriter:
 
     def _markdown_of_columns(self, lines: Sequence[Line]) -> list[str]:
         """The columns' Markdown; where all of them pause at once, as under pictures, row after row."""
-        markdown_columns = text_columns([cell for line in lines for cell in line.cells])
+        markdown_columns = text_columns([run for line in lines for run in line.runs])
         column_markdowns = []
         for markdown_row in rows_of_columns(lines, self.styles.leading):
             for markdown_lines, column in zip(
@@ -272,7 +272,7 @@ class MarkdownWriter:
 
 def _hangs_below_bullet(paragraph_line: Line, line: Line) -> bool:
     """Whether a line begins where the text behind the bullet of the line above does."""
-    words = paragraph_line.cells[0].words
+    words = paragraph_line.runs[0].words
     return is_bullet(paragraph_line.text) and len(words) > 1 and abs(words[1].x1 - line.x1) < 2
 
 

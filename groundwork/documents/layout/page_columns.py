@@ -465,17 +465,17 @@ _COLUMN_ROW_GAP = 2.2  # usual steps from one line to the next, from which on al
 def columns_end(lines: Sequence[Line], columns_start: int, leading: float) -> int:
     """Where the columns of text or of lists that begin at a line end; `columns_start` where none do. `leading`: sizes
     from line to line."""
-    if len(lines[columns_start].cells) < 2:
+    if len(lines[columns_start].runs) < 2:
         return columns_start
-    column_stretches = text_columns(lines[columns_start].cells)
+    column_stretches = text_columns(lines[columns_start].runs)
     column_line_index = end_of_columns = columns_start + 1
-    while column_line_index < len(lines) and lines[column_line_index].cells:
+    while column_line_index < len(lines) and lines[column_line_index].runs:
         column_line = lines[column_line_index]
-        column_stretches = text_columns(column_line.cells, column_stretches)
+        column_stretches = text_columns(column_line.runs, column_stretches)
         if len(column_stretches) < 2:
             break
         column_line_index += 1
-        if column_of(column_line.cells[-1], column_stretches) > 0 or _continues_left_column(
+        if column_of(column_line.runs[-1], column_stretches) > 0 or _continues_left_column(
             lines, columns_start, column_line_index - 1, leading
         ):
             end_of_columns = column_line_index
@@ -502,15 +502,15 @@ def _continues_left_column(lines: Sequence[Line], columns_start: int, column_lin
 
 def _are_columns_of_lines(lines: Sequence[Line]) -> bool:
     """Lists in every column, or running text in every column: no table has its sentences cross the rows."""
-    column_stretches = text_columns([cell for line in lines for cell in line.cells])
+    column_stretches = text_columns([run for line in lines for run in line.runs])
     if not 2 <= len(column_stretches) <= 4 or len(lines) < 3:
         return False
-    columns = [[line.cells[0] for line in cells] for cells in lines_by_column(lines, column_stretches)]
-    if all(any(item_label(cell.text) and cell.text != item_label(cell.text) for cell in cells) for cells in columns):
+    columns = [[line.runs[0] for line in runs] for runs in lines_by_column(lines, column_stretches)]
+    if all(any(item_label(run.text) and run.text != item_label(run.text) for run in runs) for runs in columns):
         return True
-    are_columns_of_text = all(statistics.median(len(cell.text.split()) for cell in cells) >= 4 for cells in columns)
-    cells_within_sentences = sum(cell.text[:1].islower() for cells in columns for cell in cells)
-    return are_columns_of_text and len(lines) >= 6 and cells_within_sentences > 0.2 * sum(map(len, columns))
+    are_columns_of_text = all(statistics.median(len(run.text.split()) for run in runs) >= 4 for runs in columns)
+    runs_within_sentences = sum(run.text[:1].islower() for runs in columns for run in runs)
+    return are_columns_of_text and len(lines) >= 6 and runs_within_sentences > 0.2 * sum(map(len, columns))
 
 
 def rows_of_columns(lines: Sequence[Line], leading: float) -> list[list[Line]]:
@@ -524,11 +524,11 @@ def rows_of_columns(lines: Sequence[Line], leading: float) -> list[list[Line]]:
 
 
 def lines_by_column(lines: Sequence[Line], column_stretches: Stretches) -> list[list[Line]]:
-    """Lines by column: of each line the cells that lie there."""
+    """Lines by column: of each line the runs that lie there."""
     columns: list[list[Line]] = [[] for _ in column_stretches]
     for column_line in lines:
-        cells_with_columns = [(column_of(cell, column_stretches), cell) for cell in column_line.cells]
+        runs_with_columns = [(column_of(run, column_stretches), run) for run in column_line.runs]
         for k, column_lines in enumerate(columns):
-            if cells := [cell for column, cell in cells_with_columns if column == k]:
-                column_lines.append(Line(max(cells, key=lambda cell: len(cell.text)).y2, cells))
+            if runs := [run for column, run in runs_with_columns if column == k]:
+                column_lines.append(Line(max(runs, key=lambda run: len(run.text)).y2, runs))
     return columns

@@ -148,10 +148,8 @@ def _turned_lines(
     page_turn = turned_items[0].turn if turned_items else 0
     return [
         [
-            TurnedTextOnPage(
-                turned_place_on_page(Box(*cell[:4], cell.text), page_turn, page), is_watermark=not page_turn
-            )
-            for cell in line.cells
+            TurnedTextOnPage(turned_place_on_page(Box(*run[:4], run.text), page_turn, page), is_watermark=not page_turn)
+            for run in line.runs
         ]
         for line in page_lines_upright
     ]
@@ -242,7 +240,7 @@ def page_lines(lines: Sequence[Line], grids: Sequence[RuledTable], strokes: Sequ
         if grid.rows or grid.labels
     ]
     page_lines_in_order = [*lines_with_strokes(lines, strokes), *table_lines]
-    return sorted(page_lines_in_order, key=lambda line: (line.main.y1 + line.y) / 2 if line.cells else line.y)
+    return sorted(page_lines_in_order, key=lambda line: (line.main.y1 + line.y) / 2 if line.runs else line.y)
 
 
 def pages_markdown(pages: Sequence[OrderedPage], styles: HeadingStyles) -> list[str]:
@@ -297,7 +295,7 @@ def _page_markdown(page: OrderedPage, styles: HeadingStyles, columns_of_page_abo
 
 def _page_edge_text(edge_lines: Sequence[Line], page: OrderedPage, styles: HeadingStyles) -> str:
     """Lines at an edge of a page as text; those that end long before the page's text does are paragraphs."""
-    page_text_lines = [line for part_lines, _ in page.parts for line in part_lines if line.cells]
+    page_text_lines = [line for part_lines, _ in page.parts for line in part_lines if line.runs]
     page_text_width = (
         (min(line.x1 for line in page_text_lines), max(line.x2 for line in page_text_lines))
         if page_text_lines

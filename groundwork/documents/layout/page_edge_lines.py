@@ -36,7 +36,7 @@ _EDGE_LINE_STEP = 2.5  # points of a step; lines that come back stand no further
 _FREE_EDGE_HEIGHTS, _FREE_SPACE_RATIO = 0.6, 1.3
 _HEIGHTS_TO_FRAME = 0.25  # heights of a running line between it and a frame that is drawn around the text
 _LINES_COMPARED_WITH_EDGE = 6  # of the text, whose spaces are looked at
-_MOST_EDGE_CELLS = 4  # texts of a running line, its page number among them
+_MOST_EDGE_TEXTS = 4  # texts of a running line, its page number among them
 _LARGE_EDGE_RATIO, _LARGE_EDGE_SHARE = 1.3, 0.5  # times the body's size, and of the pages
 _EDGE_NUMBER_LETTERS = 12  # letters of a page number with its word
 _HEADED_PAGES_SHARE = 1 / 3  # of the pages, whose header names their chapter or section
@@ -46,7 +46,7 @@ _LEAST_CUT_HEADER_LETTERS = 6  # letters of a name that is cut short
 class EdgeLine(NamedTuple):
     """A line that may run: its texts and the runs that they are made of, its height, and whether it is at the foot."""
 
-    cells: list[str]
+    texts: list[str]
     runs: list[Run]
     y: float
     is_foot: bool
@@ -64,9 +64,9 @@ def edge_lines(runs: Sequence[Run], grids: Sequence[RuledTable], page_height: fl
         edge_line_count = sum(box.y2 > margin if is_foot else box.y1 < margin for box in edge_boxes[:_MOST_EDGE_LINES])
         edge_ends = [i for i in range(1, edge_line_count + 1) if _stands_apart_at_edge(edge_boxes, i, is_foot)]
         for box in edge_boxes[: max(edge_ends, default=0)]:
-            edge_cells = [cell.text for line in to_lines(box.runs) for cell in line.cells]
-            if 0 < len(edge_cells) <= _MOST_EDGE_CELLS:
-                page_edges.append(EdgeLine(edge_cells, box.runs, (box.y1 + box.y2) / 2, is_foot))
+            edge_texts = [run.text for line in to_lines(box.runs) for run in line.runs]
+            if 0 < len(edge_texts) <= _MOST_EDGE_TEXTS:
+                page_edges.append(EdgeLine(edge_texts, box.runs, (box.y1 + box.y2) / 2, is_foot))
     return page_edges
 
 
@@ -122,7 +122,7 @@ def running_edge_lines(
     headers = _edge_headers_naming_headings(pages, body_size, headings_at_edge)
     pages_by_position = _pages_by_edge_position(pages, edge_page_numbers, body_size)
     least_pages = max(_LEAST_EDGE_PAGES, len(pages) // _PAGES_AN_EDGE_LINE)
-    first_lines = {" ".join(edge_line.cells) for edge_line in pages[0]} if pages else set()
+    first_lines = {" ".join(edge_line.texts) for edge_line in pages[0]} if pages else set()
 
     def is_running(edge_line: EdgeLine, page_number: int) -> bool:
         on_first_page = page_number == edge_page_numbers[0]
@@ -169,11 +169,11 @@ def _edge_headers_naming_headings(
 
 def _is_heading_in_header(edge_line: EdgeLine, headings_at_edge: frozenset[str]) -> bool:
     """Whether one of a line's texts is the name of a heading, which may be cut short."""
-    for cell in edge_line.cells:
-        edge_header_key = heading_key(cell.strip(" 0123456789"))
-        if edge_header_key in headings_at_edge or heading_key(cell) in headings_at_edge:
+    for edge_text in edge_line.texts:
+        edge_header_key = heading_key(edge_text.strip(" 0123456789"))
+        if edge_header_key in headings_at_edge or heading_key(edge_text) in headings_at_edge:
             return True
-        is_edge_header_cut = cell.rstrip().endswith(("…", "..."))
+        is_edge_header_cut = edge_text.rstrip().endswith(("…", "..."))
         if (
             is_edge_header_cut
             and len(edge_header_key) >= _LEAST_CUT_HEADER_LETTERS
@@ -185,11 +185,11 @@ def _is_heading_in_header(edge_line: EdgeLine, headings_at_edge: frozenset[str])
 
 def _is_title_with_number(edge_line: EdgeLine, page_number: int, first_lines: set[str]) -> bool:
     """Whether a line is a page's number beside what heads the first page."""
-    for edge_number_cell, *edge_title_cells in (edge_line.cells, edge_line.cells[::-1]):
+    for edge_number, *edge_title_texts in (edge_line.texts, edge_line.texts[::-1]):
         if (
-            edge_number_cell == str(page_number)
-            and edge_title_cells
-            and " ".join(sorted(edge_title_cells, key=edge_line.cells.index)) in first_lines
+            edge_number == str(page_number)
+            and edge_title_texts
+            and " ".join(sorted(edge_title_texts, key=edge_line.texts.index)) in first_lines
         ):
             return True
     return False
@@ -238,13 +238,13 @@ def _pages_with_edge_line(
 def _edge_line_keys(edge_line: EdgeLine, page_number: int) -> set[str]:
     """What a line may come back as: all of it, the page's number alone beside a text of the page's own, or one text
     beside words of the page's own, such as a book's title beside its chapters'."""
-    edge_text, edge_ends = " ".join(edge_line.cells), (edge_line.cells[0], edge_line.cells[-1])
-    edge_numbers = [cell for cell in edge_ends if len(cell) < _EDGE_NUMBER_LETTERS]
-    edge_title_keys = set() if any(map(str.isdecimal, edge_text)) else {f"{cell}|<any>" for cell in edge_ends}
+    edge_text, edge_ends = " ".join(edge_line.texts), (edge_line.texts[0], edge_line.texts[-1])
+    edge_numbers = [edge_end for edge_end in edge_ends if len(edge_end) < _EDGE_NUMBER_LETTERS]
+    edge_title_keys = set() if any(map(str.isdecimal, edge_text)) else {f"{edge_end}|<any>" for edge_end in edge_ends}
     return {
         edge_text,
         *line_keys(edge_text, page_number),
-        *(edge_key for cell in edge_numbers for edge_key in line_keys(cell, page_number) if "<page>" in edge_key),
+        *(edge_key for number in edge_numbers for edge_key in line_keys(number, page_number) if "<page>" in edge_key),
         *edge_title_keys,
     }
 
@@ -266,23 +266,23 @@ def separate_running_lines(
         separable_lines, text_inside_edge = _separable_edge_lines(edge_lines_of_page, text)
         edge_lines_outside_text.append(separable_lines)
         texts_inside_edges.append(text_inside_edge)
-    edge_cells_overleaf = {
-        cell for edge_lines_of_page in edge_lines_outside_text[1:] for line in edge_lines_of_page for cell in line.cells
+    edge_texts_overleaf = {
+        edge for edge_lines_of_page in edge_lines_outside_text[1:] for line in edge_lines_of_page for edge in line.texts
     }
-    if page_numbers[0] != 1 or edge_cells_overleaf.isdisjoint(
-        cell for line in edge_lines_outside_text[0] for cell in line.cells
+    if page_numbers[0] != 1 or edge_texts_overleaf.isdisjoint(
+        edge for line in edge_lines_outside_text[0] for edge in line.texts
     ):
         return RunningLines(edge_lines_outside_text, [])
     text = "\n".join(strip_running(texts_inside_edges, running_keys(texts_inside_edges, page_numbers[0]), page_numbers))
     edge_lines_staying = []
     for is_foot in (False, True):
         first_edge_lines = [line for line in edge_lines_outside_text[0] if line.is_foot == is_foot]
-        first_edge_cells = [cell for line in first_edge_lines for cell in line.cells if cell in edge_cells_overleaf]
-        edge_cells_said_once = set(unrepeated_lines(first_edge_cells, text))
+        first_edge_texts = [edge for line in first_edge_lines for edge in line.texts if edge in edge_texts_overleaf]
+        edge_texts_said_once = set(unrepeated_lines(first_edge_texts, text))
         edge_lines_staying += [
             staying_part
             for line in first_edge_lines
-            if (staying_part := _edge_line_with_cells(line, edge_cells_said_once))
+            if (staying_part := _edge_line_with_texts(line, edge_texts_said_once))
         ]
     staying_run_ids = {id(run) for line in edge_lines_staying for run in line.runs}
     lines_taken_out = [_edge_line_without_runs(line, staying_run_ids, layer[0]) for line in edge_lines_outside_text[0]]
@@ -305,24 +305,24 @@ def outermost_edge_lines(edge_lines_of_page: Sequence[EdgeLine], runs: Sequence[
     ]
 
 
-def _edge_line_with_cells(edge_line: EdgeLine, cell_texts: Set[str]) -> EdgeLine | None:
-    """The part of a line whose cells have these texts."""
-    edge_cells = [cell for drawn in to_lines(edge_line.runs) for cell in drawn.cells if cell.text in cell_texts]
+def _edge_line_with_texts(edge_line: EdgeLine, edge_texts: Set[str]) -> EdgeLine | None:
+    """The part of a line that has these of its texts."""
+    kept_runs = [run for drawn in to_lines(edge_line.runs) for run in drawn.runs if run.text in edge_texts]
     edge_runs = [
-        run for run in edge_line.runs if any(cell.x1 <= (run.x1 + run.x2) / 2 <= cell.x2 for cell in edge_cells)
+        run for run in edge_line.runs if any(kept.x1 <= (run.x1 + run.x2) / 2 <= kept.x2 for kept in kept_runs)
     ]
-    return edge_line._replace(cells=[cell.text for cell in edge_cells], runs=edge_runs) if edge_cells else None
+    return edge_line._replace(texts=[kept.text for kept in kept_runs], runs=edge_runs) if kept_runs else None
 
 
 def _edge_line_without_runs(edge_line: EdgeLine, run_ids: Set[int], text: str) -> EdgeLine:
-    """The part of a line without these runs; its cells begin or end with "" where the text has them beside others."""
+    """The part of a line without these runs; its texts begin or end with "" where the text has them beside others."""
     edge_runs = [run for run in edge_line.runs if id(run) not in run_ids]
     if len(edge_runs) == len(edge_line.runs):
         return edge_line
-    edge_cells = [cell.text for drawn in to_lines(edge_runs) for cell in drawn.cells]
-    candidate_cells = [edge_cells, [*edge_cells, ""], ["", *edge_cells]]
+    edge_texts = [run.text for drawn in to_lines(edge_runs) for run in drawn.runs]
+    candidate_texts = [edge_texts, [*edge_texts, ""], ["", *edge_texts]]
     return edge_line._replace(
-        cells=next((names for names in candidate_cells if without_line(text, names) is not None), edge_cells),
+        texts=next((names for names in candidate_texts if without_line(text, names) is not None), edge_texts),
         runs=edge_runs,
     )
 
@@ -331,7 +331,7 @@ def _separable_edge_lines(lines: Sequence[EdgeLine], text: str) -> tuple[list[Ed
     """The lines that stand in a text as lines of their own, and the text without them."""
     separable_lines = []
     for edge_line in lines:
-        text_inside_edge = without_line(text, edge_line.cells)
+        text_inside_edge = without_line(text, edge_line.texts)
         if text_inside_edge is not None:
             separable_lines.append(edge_line)
             text = text_inside_edge
@@ -359,7 +359,7 @@ def find_page_labels(pages: Sequence[Sequence[EdgeLine]], page_numbers: Sequence
     bare_labels: list[tuple[int, int, EdgeLine]] = []  # the page's number, the printed one
     for edge_lines_of_page, page_number in zip(pages, page_numbers, strict=True):
         for edge_line in _edge_lines_with_label(edge_lines_of_page, _MOST_LABEL_SIZES * body_size):
-            label_text = " ".join(edge_line.cells)
+            label_text = " ".join(edge_line.texts)
             if _NAMED_PAGE_LABEL.fullmatch(label_text) or _is_label_of_pages(label_text, page_number, len(pages)):
                 page_label_ids.add(id(edge_line))
             elif match := _BARE_PAGE_LABEL.fullmatch(label_text):

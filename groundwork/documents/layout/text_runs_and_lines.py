@@ -36,9 +36,9 @@ _LINE_NUMBER = re.compile(
 )
 _RUN_WORD = re.compile(r"(?:\$[^$\s][^$]*\$|\S)+")  # a formula is one word
 _TALL_RUN_RATIO = 1.4  # times the height of most of its words; a mathematical sign's font may reach as far
-_LINE_NUMBER_GAP = 0.42  # font sizes between two cells that both hold numbers
-_LINE_CELL_GAP = 1.1  # font sizes between two cells
-_LEADER_TITLE_WORDS = 4  # words of a cell that is no entry's number
+_LINE_NUMBER_GAP = 0.42  # font sizes between two runs that both hold numbers
+_LINE_RUN_GAP = 1.1  # font sizes between two runs
+_LEADER_TITLE_WORDS = 4  # words of a run that is no entry's number
 
 Stretches = Sequence[tuple[float, float]]
 
@@ -70,7 +70,7 @@ class Run(NamedTuple):
 
 
 class Line(NamedTuple):
-    """Runs side by side, parted into cells where the gap is wide.
+    """Runs side by side; those that no wide gap parts are one.
 
     For a drawn table there are no cells, but its rows: a row's cells are texts of one or more lines. A chart has the
     texts of its labels alone. `underlined`: the lines drawn right below it, from left to right. `walls`: where steep
@@ -79,7 +79,7 @@ class Line(NamedTuple):
     """
 
     y: float  # of the bottom
-    cells: list[Run]
+    runs: list[Run]
     table: Sequence[Sequence[str]] = ()
     labels: str = ""
     underlined: Stretches = ()
@@ -95,20 +95,20 @@ class Line(NamedTuple):
 
     @property
     def text(self) -> str:
-        return self.cells[0].text if len(self.cells) == 1 else " ".join([cell.text for cell in self.cells])
+        return self.runs[0].text if len(self.runs) == 1 else " ".join([run.text for run in self.runs])
 
     @property
     def main(self) -> Run:
-        """The cell that holds most of the text, and so its font."""
-        return self.cells[0] if len(self.cells) == 1 else max(self.cells, key=lambda cell: len(cell.text))
+        """The run that holds most of the text, and so its font."""
+        return self.runs[0] if len(self.runs) == 1 else max(self.runs, key=lambda run: len(run.text))
 
     @property
     def x1(self) -> float:
-        return self.cells[0].x1
+        return self.runs[0].x1
 
     @property
     def x2(self) -> float:
-        return self.cells[-1].x2
+        return self.runs[-1].x2
 
 
 def has_field_rule(line: Line) -> bool:
@@ -119,7 +119,7 @@ def has_field_rule(line: Line) -> bool:
 
 def first_run_word_width(line: Line) -> float:
     """How wide the first word is, with a space; of Chinese and Japanese, which break anywhere, two characters."""
-    first_run = line.cells[0]
+    first_run = line.runs[0]
     if has_unspaced(first_run.text.split(None, 1)[0]):
         return 2 * first_run.size
     return (first_run.x2 - first_run.x1) * (len(first_run.text.split(None, 1)[0]) + 1) / max(1, len(first_run.text))
@@ -274,10 +274,10 @@ def runs_by_line(runs: Sequence[Run]) -> list[list[Run]]:
     return run_groups
 
 
-def text_columns(line_cells: Sequence[Run], stretches: Stretches = ()) -> list[tuple[float, float]]:
-    """The stretches from left to right that some cells cover, and those known; what overlaps is one."""
+def text_columns(line_runs: Sequence[Run], stretches: Stretches = ()) -> list[tuple[float, float]]:
+    """The stretches from left to right that some runs cover, and those known; what overlaps is one."""
     line_columns: list[tuple[float, float]] = []
-    for x1, x2 in sorted([*stretches, *((cell.x1, cell.x2) for cell in line_cells)]):
+    for x1, x2 in sorted([*stretches, *((run.x1, run.x2) for run in line_runs)]):
         if line_columns and x1 < line_columns[-1][1] + 2:
             if x2 > line_columns[-1][1]:
                 line_columns[-1] = (line_columns[-1][0], x2)
@@ -313,43 +313,43 @@ def words_as_box(line_words: Sequence[Box]) -> Box:
 
 @lru_cache(16384)  # a page's words are asked for as parts of lines, rows and columns
 def is_number(line_text: str) -> bool:
-    """Whether a cell's text is a figure, or what stands for one: 1,200, (0.5), 12%, 3 a, –, .."""
+    """Whether a run's text is a figure, or what stands for one: 1,200, (0.5), 12%, 3 a, –, .."""
     return _LINE_NUMBER.fullmatch(line_text) is not None
 
 
-def column_of(line_cell: Run, stretches: Stretches) -> int:
-    """The column that a cell covers most."""
-    return widest_overlap(line_cell.x1, line_cell.x2, stretches)
+def column_of(line_run: Run, stretches: Stretches) -> int:
+    """The column that a run covers most."""
+    return widest_overlap(line_run.x1, line_run.x2, stretches)
 
 
-def widest_overlap(cell_left: float, cell_right: float, stretches: Stretches) -> int:
+def widest_overlap(run_left: float, run_right: float, stretches: Stretches) -> int:
     """Which stretch covers most of what reaches from left to right; the nearest where none does."""
-    overlaps = [(cell_right if cell_right < x2 else x2) - (cell_left if cell_left > x1 else x1) for x1, x2 in stretches]
+    overlaps = [(run_right if run_right < x2 else x2) - (run_left if run_left > x1 else x1) for x1, x2 in stretches]
     return overlaps.index(max(overlaps))
 
 
 def _line_of_runs(runs: list[Run]) -> Line:
-    line_cells = [runs[0]]
+    line_runs = [runs[0]]
     for run in runs[1:]:
-        last_cell = line_cells[-1]
-        if run.x1 - last_cell.x2 < _LINE_CELL_GAP * max(run.size, 4):
-            line_cells[-1] = _join_runs(last_cell, run)
+        last_run = line_runs[-1]
+        if run.x1 - last_run.x2 < _LINE_RUN_GAP * max(run.size, 4):
+            line_runs[-1] = _join_runs(last_run, run)
         else:
-            line_cells.append(run)
-    if len(line_cells) > 1:
-        line_cells = _join_item_labels(_join_leader_cells(line_cells))
-    return Line(max(line_cells, key=_run_prominence).y2, line_cells)
+            line_runs.append(run)
+    if len(line_runs) > 1:
+        line_runs = _join_item_labels(_join_leader_runs(line_runs))
+    return Line(max(line_runs, key=_run_prominence).y2, line_runs)
 
 
-def _join_runs(left_cell: Run, run: Run) -> Run:
-    """Two runs of one cell; a change of font within a word leaves no space."""
-    cell_space = "" if run.x1 - left_cell.x2 < 0.12 * run.size else " "
-    prominent_run = left_cell if _run_prominence(left_cell) >= _run_prominence(run) else run
-    bold, mono = left_cell.bold and run.bold, left_cell.mono and run.mono
-    text = f"{left_cell.text}{cell_space}{run.text}"
-    x2, words = max(left_cell.x2, run.x2), left_cell.words + run.words
-    runs_in = left_cell.runs_in or (left_cell.bold and not run.bold)
-    x1, y1 = left_cell.x1, min(left_cell.y1, run.y1)
+def _join_runs(left_run: Run, run: Run) -> Run:
+    """Two runs as one; a change of font within a word leaves no space."""
+    run_space = "" if run.x1 - left_run.x2 < 0.12 * run.size else " "
+    prominent_run = left_run if _run_prominence(left_run) >= _run_prominence(run) else run
+    bold, mono = left_run.bold and run.bold, left_run.mono and run.mono
+    text = f"{left_run.text}{run_space}{run.text}"
+    x2, words = max(left_run.x2, run.x2), left_run.words + run.words
+    runs_in = left_run.runs_in or (left_run.bold and not run.bold)
+    x1, y1 = left_run.x1, min(left_run.y1, run.y1)
     return prominent_run._replace(x1=x1, y1=y1, x2=x2, text=text, bold=bold, mono=mono, words=words, runs_in=runs_in)
 
 
@@ -358,48 +358,48 @@ def _run_prominence(run: Run) -> tuple[bool, float]:
     return bool(run.font), run.x2 - run.x1
 
 
-def _join_leader_cells(line_cells: list[Run]) -> list[Run]:
-    """A title, its leading dots and its page number as one cell; dots before more than one number lead along a row."""
-    if not any(cell.text[0] == "." or LEADERS_AT_END.search(cell.text) for cell in line_cells):
-        return line_cells
-    if any(is_number(cell.text.strip(". ")) for cell in line_cells[1:-1]):
-        return line_cells
-    line_end_number = line_cells[-1].text.lstrip(". ")
+def _join_leader_runs(line_runs: list[Run]) -> list[Run]:
+    """A title, its leading dots and its page number as one run; dots before more than one number lead along a row."""
+    if not any(run.text[0] == "." or LEADERS_AT_END.search(run.text) for run in line_runs):
+        return line_runs
+    if any(is_number(run.text.strip(". ")) for run in line_runs[1:-1]):
+        return line_runs
+    line_end_number = line_runs[-1].text.lstrip(". ")
     if not line_end_number.isdigit():
-        return line_cells
-    first_title_cell = _leader_title_cell(line_cells)
-    line_title = " ".join(cell.text for cell in line_cells[first_title_cell:-1])
-    line_words = tuple(word for cell in line_cells[first_title_cell:] for word in cell.words)
-    joined_line_cell = line_cells[first_title_cell]._replace(
-        x2=line_cells[-1].x2, text=f"{line_title.rstrip('. ')} ..... {line_end_number}", words=line_words
+        return line_runs
+    first_title_run = _leader_title_run(line_runs)
+    line_title = " ".join(run.text for run in line_runs[first_title_run:-1])
+    line_words = tuple(word for run in line_runs[first_title_run:] for word in run.words)
+    joined_line_run = line_runs[first_title_run]._replace(
+        x2=line_runs[-1].x2, text=f"{line_title.rstrip('. ')} ..... {line_end_number}", words=line_words
     )
-    return [*line_cells[:first_title_cell], joined_line_cell]
+    return [*line_runs[:first_title_run], joined_line_run]
 
 
-def _leader_title_cell(line_cells: Sequence[Run]) -> int:
-    """The first cell of the title that leading dots follow; running text to its left is another column's."""
-    dotted_line_cell = next(
-        (i for i, cell in enumerate(line_cells) if cell.text[0] == "." or LEADERS_AT_END.search(cell.text)), 0
+def _leader_title_run(line_runs: Sequence[Run]) -> int:
+    """The first run of the title that leading dots follow; running text to its left is another column's."""
+    dotted_line_run = next(
+        (i for i, run in enumerate(line_runs) if run.text[0] == "." or LEADERS_AT_END.search(run.text)), 0
     )
-    line_title_cell = max(0, dotted_line_cell - 1) if line_cells[dotted_line_cell].text[0] == "." else dotted_line_cell
-    while line_title_cell and len(line_cells[line_title_cell - 1].text.split()) < _LEADER_TITLE_WORDS:
-        line_title_cell -= 1
-    return line_title_cell
+    line_title_run = max(0, dotted_line_run - 1) if line_runs[dotted_line_run].text[0] == "." else dotted_line_run
+    while line_title_run and len(line_runs[line_title_run - 1].text.split()) < _LEADER_TITLE_WORDS:
+        line_title_run -= 1
+    return line_title_run
 
 
-def _join_item_labels(line_cells: list[Run]) -> list[Run]:
-    """A label and its text as one cell, however far apart; in a row of more than two cells only side by side lists."""
-    are_item_labels = [bool(cell.text == item_label(cell.text)) for cell in line_cells]
-    if not any(are_item_labels) or (len(line_cells) > 2 and sum(are_item_labels) == 1 and are_item_labels[0]):
-        return line_cells
-    joined_line_cells: list[Run] = []
-    for i, cell in enumerate(line_cells):
+def _join_item_labels(line_runs: list[Run]) -> list[Run]:
+    """A label and its text as one run, however far apart; in a row of more than two runs only side by side lists."""
+    are_item_labels = [bool(run.text == item_label(run.text)) for run in line_runs]
+    if not any(are_item_labels) or (len(line_runs) > 2 and sum(are_item_labels) == 1 and are_item_labels[0]):
+        return line_runs
+    joined_line_runs: list[Run] = []
+    for i, run in enumerate(line_runs):
         if i and are_item_labels[i - 1] and not are_item_labels[i]:
-            label_run = joined_line_cells.pop()
-            text, words = f"{label_run.text} {cell.text}", label_run.words + cell.words
-            cell = cell._replace(x1=label_run.x1, text=text, bold=label_run.bold and cell.bold, words=words)
-        joined_line_cells.append(cell)
-    return joined_line_cells
+            label_run = joined_line_runs.pop()
+            text, words = f"{label_run.text} {run.text}", label_run.words + run.words
+            run = run._replace(x1=label_run.x1, text=text, bold=label_run.bold and run.bold, words=words)
+        joined_line_runs.append(run)
+    return joined_line_runs
 
 
 def word_lines(words: Iterable[Box]) -> list[list[Box]]:

@@ -47,6 +47,6 @@ def test_entry_with_leading_dots_leaves_the_text_beside_it() -> None:
     """Leading dots and their number belong to their title, and to no running text in a column at its left."""
     texts = [(60, 230, SENTENCE[0]), (250, 400, "(15) Eastern quay ............"), (420, 440, "2756")]
     (line,) = to_lines([Run(x1, 100, x2, 110, text, 10.0) for x1, x2, text in texts])
-    assert [cell.text for cell in line.cells] == [SENTENCE[0], "(15) Eastern quay ..... 2756"]
+    assert [run.text for run in line.runs] == [SENTENCE[0], "(15) Eastern quay ..... 2756"]
     (line,) = to_lines([Run(x1, 100, x2, 110, text, 10.0) for x1, x2, text in [(200, 225, "1.2"), *texts[1:]]])
-    assert len(line.cells) == 1
+    assert len(line.runs) == 1

@@ -86,6 +86,6 @@ def test_a_line_right_above_a_frame_around_the_text_stands_apart() -> None:
     """As slides are framed, whose text is a table then; below it and above the foot there is little space."""
     frame = RuledTable([60.0, 730.0], [70.0, 540.0], [["All of the slide"]])
     lines = edge_lines([run("Skerrow rowing club", 64.0, 14.0), run("2026", 556.0)], [frame], 612.0)
-    assert [(line.cells, line.is_foot) for line in lines] == [(["Skerrow rowing club"], False), (["2026"], True)]
+    assert [(line.texts, line.is_foot) for line in lines] == [(["Skerrow rowing club"], False), (["2026"], True)]
     heads = edge_lines([run("Skerrow rowing club", 69.0, 14.0), run("2026", 556.0)], [frame], 612.0)
     assert [line.is_foot for line in heads] == [True]

@@ -56,12 +56,12 @@ class GutterRow(NamedTuple):
 
 def row_with_gutters(gutter_line: Line) -> GutterRow:
     """A line parted where its words stand apart, numbers by less than words."""
-    if not gutter_line.cells or is_contents_entry(gutter_line.text):
+    if not gutter_line.runs or is_contents_entry(gutter_line.text):
         return GutterRow(gutter_line.y, gutter_line.y, 0, [])
     texts = [
         spaced_text(words)
-        for cell in gutter_line.cells
-        for gutter_part in parted_words(cell.words, cell.size)
+        for run in gutter_line.runs
+        for gutter_part in parted_words(run.words, run.size)
         for words in (_cut_at_gutter_walls(gutter_part, gutter_line.walls) if gutter_line.walls else [gutter_part])
     ]
     if len(texts) == 2 and _is_label_before_gutter(texts[0].text, texts[1].text):
@@ -70,7 +70,7 @@ def row_with_gutters(gutter_line: Line) -> GutterRow:
     for stretch in gutter_line.underlined:
         _note_rule_below_gutter(texts, stretch)
     main_cell = gutter_line.main
-    line_top, line_bottom = min(cell.y1 for cell in gutter_line.cells), max(cell.y2 for cell in gutter_line.cells)
+    line_top, line_bottom = min(run.y1 for run in gutter_line.runs), max(run.y2 for run in gutter_line.runs)
     longest_rule = max(gutter_line.underlined, key=lambda stretch: stretch[1] - stretch[0], default=(0, 0))
     return GutterRow(line_top, line_bottom, main_cell.size, texts, main_cell.bold, longest_rule)
 
