@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.embedding.encoder import EncodeTexts, encoder_for
-from groundwork.embedding.nearest_neighbours import Vectors
+from groundwork.embedding.vector_types import Vectors
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
 from groundwork.questions.duplicates.likeness_calibration import Likeness, calibrated_likeness
 from groundwork.questions.duplicates.question_comparison import AskedQuestion

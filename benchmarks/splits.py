@@ -65,7 +65,7 @@ def written(rows: int, seed: int = 0) -> Corpus:
     """Questions from word lists by topic, embedded by the embedder of the base install."""
     import asyncio
 
-    from groundwork.embedding.encoder import StaticBackend
+    from groundwork.embedding.encoder_backends import StaticBackend
 
     rng = np.random.default_rng(seed)
     share = 1 / np.arange(1, len(TOPICS) + 1)

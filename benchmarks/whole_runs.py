@@ -27,7 +27,7 @@ import numpy as np
 from benchmarks.scale import SMALL_WORDS, Cost, Writer, cost_of
 from groundwork.data_folder.read_write import write_jsonl
 from groundwork.embedding.cosine_threshold import calibrate_threshold
-from groundwork.embedding.encoder import StaticBackend
+from groundwork.embedding.encoder_backends import StaticBackend
 from groundwork.embedding.nearest_neighbours import exact_similar_rows, similar_rows
 from groundwork.records import Pair
 

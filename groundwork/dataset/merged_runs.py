@@ -21,13 +21,13 @@ from groundwork.data_folder.runs.run_files import run_pair_files
 from groundwork.data_folder.spread_folders import file_path, mark_spread_folders
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import EmbeddedDataset
+from groundwork.embedding.vector_types import Vectors
 from groundwork.questions.duplicates.duplicate_search import SameQuestions, wording_hash
 from groundwork.questions.duplicates.likeness_calibration import Likeness
 from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.records import Difficulty, Pair, Rejected
 from groundwork.settings.config_schema import Check
 
-Vectors = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]  # among the candidates
 
 

@@ -18,7 +18,7 @@ from groundwork.records import Chunk, Row
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from groundwork.embedding.nearest_neighbours import Vectors
+    from groundwork.embedding.vector_types import Vectors
 
 WHOLE_DOCUMENT_LENGTH = 40_000  # characters of a document up to which a question is looked up in all of it
 NEAREST_CHUNKS = 3  # chunks of a longer one: so many by their text, by their words, and by what is asked of them

@@ -17,7 +17,8 @@ from groundwork.data_folder.read_write import write_bytes
 from groundwork.data_folder.workspace import Workspace
 from groundwork.dataset.dataset_argument import DatasetSource
 from groundwork.dataset.load_dataset import Dataset, load_dataset
-from groundwork.embedding.encoder import Encoder, Vectors, encoder_for
+from groundwork.embedding.encoder import Encoder, encoder_for
+from groundwork.embedding.vector_types import Vectors
 from groundwork.errors import UsageError
 from groundwork.settings.config_schema import STATIC_MODEL
 

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from groundwork.embedding.nearest_neighbours import Floats, Vectors
+from groundwork.embedding.vector_types import Floats, Vectors
 from groundwork.language.language_and_script import main_script
 
 # Where a near-duplicate begins, on a scale from 0 (two random questions) to 1 (the same question): cosine 0.9 for

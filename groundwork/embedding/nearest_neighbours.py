@@ -16,9 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
-Rows = NDArray[np.int64]
-Floats = NDArray[np.floating[Any]]
+from groundwork.embedding.vector_types import Floats, Rows, Vectors
 
 BLOCK_CELLS = 32_000_000  # cosines held at once: 128 MB
 ROW_BLOCK_CELLS = 4_000_000  # cosines held at once: 16 MB

@@ -17,12 +17,11 @@ from groundwork.embedding.cosine_threshold import (
     random_cosines_within,
 )
 from groundwork.embedding.nearest_neighbours import Similarities
+from groundwork.embedding.vector_types import Floats, Vectors
 from groundwork.maps.dataset_recommendation import choose_dataset
 from groundwork.maps.draw.scene import DatasetNumbers, Numbers
 from groundwork.maps.topic_reach import (
-    Floats,
     Indices,
-    Vectors,
     bootstrap_reach,
     comparison_size,
     count_by_topic,

@@ -9,7 +9,7 @@ import numpy as np
 
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
 from groundwork.dataset.question_vectors import static_encoder
-from groundwork.embedding.encoder import Vectors
+from groundwork.embedding.vector_types import Vectors
 from groundwork.grading.grade_report import GradeReport
 from groundwork.grading.graded_rows import Grading
 from groundwork.maps.draw.map_page import write_map

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from groundwork.console.progress_line import ProgressLine
 from groundwork.dataset.dataset_argument import source_run
 from groundwork.dataset.load_dataset import MIRROR_SPLITS, QuestionRow
-from groundwork.embedding.clusters import kmeans, label_clusters
+from groundwork.embedding.cluster_labels import label_clusters
+from groundwork.embedding.clusters import kmeans
 from groundwork.embedding.nearest_neighbours import similarities
 from groundwork.embedding.projection import Positions, project_vectors, rows_fitted_by_tsne
 from groundwork.maps.dataset_diversity import DatasetQuestions, MeasuredDiversity, measure_diversity

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from groundwork.embedding.vector_types import Floats, Vectors
 from groundwork.maps.dataset_recommendation import MIN_QUESTIONS
 
-Vectors = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.floating[Any]]
+
 TOPIC_ROWS = 4_000  # rows that topics are found in; the linkage takes the square of it in memory
 TOPIC_SIZE = 3  # fewer questions are no topic
 DRAWS = 2_000  # bootstrap draws over the topics and the questions

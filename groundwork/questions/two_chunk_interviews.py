@@ -31,7 +31,8 @@ from groundwork.records import Pair, Rejected
 from groundwork.settings.config_schema import QA
 
 if TYPE_CHECKING:
-    from groundwork.embedding.encoder import EncodeTexts, Vectors
+    from groundwork.embedding.encoder import EncodeTexts
+    from groundwork.embedding.vector_types import Vectors
 
 TWO_CHUNK_ROUND = 0  # these pairs belong to no iteration of one chunk
 RELATED_CHUNKS_AT_ONCE = 256  # chunks held against all others at once: 20 MB of cosines for 20,000

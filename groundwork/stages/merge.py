@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from groundwork.dataset.dataset_argument import DatasetSource
     from groundwork.dataset.merged_runs import MergeCandidate
-    from groundwork.embedding.nearest_neighbours import Vectors
+    from groundwork.embedding.vector_types import Vectors
     from groundwork.questions.duplicates.likeness_calibration import Likeness
 
 CALIBRATION_QUESTIONS = 2_000  # from which it is told how alike two questions are that are one

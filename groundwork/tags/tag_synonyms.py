@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from groundwork.data_folder.read_write import read_json, write_json
 from groundwork.embedding.cosine_threshold import random_cosines
+from groundwork.embedding.vector_types import Vectors
 from groundwork.records import Tags
 from groundwork.tags.tag_forms import tag_form
 
 if TYPE_CHECKING:
     pass
 
-Vectors = npt.NDArray[np.float32]
 # On the scale from two random tags (0) to the same tag (1): beyond MERGE_SCALE two tags are merged unless a person says
 # no, beyond PROPOSAL_SCALE they are only proposed: touch-football may be touch-rugby's other name, half-time is not
 # full-time.

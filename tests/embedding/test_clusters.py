@@ -5,7 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
-from groundwork.embedding.clusters import Elbow, elbow, kmeans, label_clusters, principal_components
+from groundwork.embedding.cluster_labels import label_clusters
+from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from tests.dataset.corpora import topics
 
 

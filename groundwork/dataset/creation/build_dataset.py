@@ -38,7 +38,7 @@ from groundwork.dataset.split_report.report_schema import BuiltDataset, Replaced
 from groundwork.dataset.split_report.split_measures import measure_split, unmeasured_report, value_shares
 from groundwork.dataset.unanswerable_rows import add_unanswerable, unanswerable_estimate
 from groundwork.embedding.cosine_threshold import calibrated_thresholds
-from groundwork.embedding.nearest_neighbours import Vectors
+from groundwork.embedding.vector_types import Vectors
 from groundwork.errors import UnitError
 from groundwork.llm.calls.costs_and_budget import tokens_in
 from groundwork.message_wording import counted

@@ -23,7 +23,7 @@ from groundwork.dataset.reword.rewording_faults import (
 )
 from groundwork.dataset.reword.subject_terms import required_terms, subject_words
 from groundwork.dataset.split.eval_selection import Encode, EvalSplit, ThresholdOf
-from groundwork.embedding.nearest_neighbours import Vectors
+from groundwork.embedding.vector_types import Vectors
 from groundwork.errors import Filtered, InvalidReply
 from groundwork.llm.calls.task_group import gather_all
 from groundwork.llm.client import Client

@@ -21,7 +21,7 @@ from groundwork.dataset.reword.copied_words import (
     word_texts,
 )
 from groundwork.dataset.reword.lost_or_added_terms import meaning_faults, numbers_and_terms, turned_meaning_faults
-from groundwork.embedding.nearest_neighbours import Vectors
+from groundwork.embedding.vector_types import Vectors
 from groundwork.language.dangling_references import find_dangling_opening, find_source_name
 from groundwork.language.language_and_script import detect_language, has_unspaced, is_english
 from groundwork.language.negations_and_duties import duties, is_negated

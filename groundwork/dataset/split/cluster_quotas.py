@@ -10,7 +10,7 @@ from groundwork.apportionment import apportion_by_largest_remainder
 from groundwork.dataset.split.kernel_herding import herd_rows
 from groundwork.dataset.split.near_duplicate_twins import FindTwins, candidate_tiers
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
-from groundwork.embedding.nearest_neighbours import Rows, Vectors
+from groundwork.embedding.vector_types import Rows, Vectors
 
 MOST_CLUSTERS = 30
 EXTRA_CANDIDATES = 3_000  # candidates beyond the rows that eval holds, shared out like its places

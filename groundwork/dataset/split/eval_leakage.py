@@ -9,7 +9,8 @@ import numpy as np
 from groundwork.dataset.reword.train_phrasings import is_phrasing
 from groundwork.dataset.split.eval_selection import Encode, EvalSplit, ThresholdOf
 from groundwork.dataset.split_report.report_schema import EvalRow, Neighbour
-from groundwork.embedding.nearest_neighbours import Rows, Vectors, find_nearest
+from groundwork.embedding.nearest_neighbours import find_nearest
+from groundwork.embedding.vector_types import Rows, Vectors
 from groundwork.questions.duplicates.duplicate_search import SameQuestions
 from groundwork.questions.duplicates.likeness_calibration import Likeness
 from groundwork.questions.duplicates.question_comparison import asked_question

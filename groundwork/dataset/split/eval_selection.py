@@ -32,7 +32,7 @@ from groundwork.embedding.cosine_threshold import (
     near_duplicate_thresholds,
     threshold_of,
 )
-from groundwork.embedding.nearest_neighbours import Rows, Vectors
+from groundwork.embedding.vector_types import Rows, Vectors
 from groundwork.message_wording import counted
 from groundwork.records import Difficulty, Row
 from groundwork.settings.config_schema import DatasetSettings

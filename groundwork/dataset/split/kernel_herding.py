@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundwork.embedding.clusters import single_thread
-from groundwork.embedding.nearest_neighbours import BLOCK_CELLS, Rows, Vectors
+from groundwork.embedding.nearest_neighbours import BLOCK_CELLS
+from groundwork.embedding.vector_types import Rows, Vectors
 
 Scores = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split.kernel_herding import bandwidth
 from groundwork.dataset.split_report.report_schema import Closeness
-from groundwork.embedding.nearest_neighbours import Vectors
+from groundwork.embedding.vector_types import Vectors
 
 RANDOM_MMD_SPLITS = 500
 FEATURE_BLOCK_ROWS = 20_000  # rows whose features are held at once

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from groundwork.embedding.nearest_neighbours import Floats, Rows, Vectors, exact_similar_rows, find_nearest
+from groundwork.embedding.nearest_neighbours import exact_similar_rows, find_nearest
+from groundwork.embedding.vector_types import Floats, Rows, Vectors
 
 FindTwins = Callable[[Rows], list[Rows]]
 NO_TWINS: Rows = np.empty(0, dtype=np.int64)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split_report.report_schema import Representativeness
-from groundwork.embedding.nearest_neighbours import Vectors
+from groundwork.embedding.vector_types import Vectors
 from groundwork.message_wording import counted
 
 LEAST_EVAL_ROWS = 20  # rows of eval below which nothing is said

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from groundwork.dataset.split.eval_selection import EvalSplit
 from groundwork.dataset.split_report.report_schema import SplitPoint
 from groundwork.embedding.clusters import principal_components
-from groundwork.embedding.nearest_neighbours import Vectors
 from groundwork.embedding.projection import barnes_hut_tsne
+from groundwork.embedding.vector_types import Vectors
 from groundwork.message_wording import shorten_text
 from groundwork.records import Row
 

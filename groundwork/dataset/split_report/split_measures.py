@@ -33,9 +33,9 @@ from groundwork.dataset.split_report.report_schema import (
     SplitShare,
 )
 from groundwork.dataset.split_report.split_map import draw_split_map
-from groundwork.embedding.clusters import name_clusters_by_tag_or_centre
+from groundwork.embedding.cluster_labels import name_clusters_by_tag_or_centre
 from groundwork.embedding.cosine_threshold import random_cosines
-from groundwork.embedding.nearest_neighbours import Vectors
+from groundwork.embedding.vector_types import Vectors
 from groundwork.records import Row
 from groundwork.settings.config_schema import DatasetSettings, Rephrase
 

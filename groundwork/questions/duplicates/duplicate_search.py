@@ -22,7 +22,8 @@ from groundwork.questions.duplicates.overlapping_word_sets import (
 from groundwork.questions.duplicates.question_comparison import AskedQuestion, ask_the_same
 
 if TYPE_CHECKING:
-    from groundwork.embedding.encoder import EncodeTexts, Vectors
+    from groundwork.embedding.encoder import EncodeTexts
+    from groundwork.embedding.vector_types import Vectors
 
 MANY_QUESTIONS = 1_000  # questions at once from which statements are held against each other in arrays
 CACHED_QUESTIONS = 4_096  # questions whose words are kept, of many

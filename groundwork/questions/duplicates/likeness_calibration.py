@@ -15,7 +15,8 @@ from groundwork.errors import MissingExtra
 from groundwork.settings.config_schema import Embeddings
 
 if TYPE_CHECKING:
-    from groundwork.embedding.encoder import EncodeTexts, Vectors
+    from groundwork.embedding.encoder import EncodeTexts
+    from groundwork.embedding.vector_types import Vectors
     from groundwork.llm.client import Client
 
 CALIBRATION_QUESTIONS = 400  # texts at the most

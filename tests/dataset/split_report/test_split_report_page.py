@@ -19,7 +19,7 @@ from groundwork.dataset.split.eval_selection import CannotSplit, is_held_out
 from groundwork.dataset.split_report.report_schema import ReplacedRow
 from groundwork.dataset.split_report.split_report_page import split_report_html
 from groundwork.dataset.split_report.terminal_lines import split_report_lines
-from groundwork.embedding.encoder import StaticBackend
+from groundwork.embedding.encoder_backends import StaticBackend
 from groundwork.settings.config_files import load
 from tests.dataset.corpora import unit
 from tests.dataset.rows import row
