@@ -18,29 +18,27 @@ import webbrowser
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
 
-from groundwork.console.terminal import openable_path, terminal_text
-from groundwork.data_folder.read_write import read_text, text_hash
-from groundwork.data_folder.runs.reader_wishes import Wish, read_wishes, toggle_wish, wishes_file
-from groundwork.data_folder.runs.review_decisions import utc_now
+from groundwork.console.terminal import openable_path
+from groundwork.data_folder.read_write import read_text
+from groundwork.data_folder.runs.reader_wishes import toggle_wish, wishes_file
 from groundwork.data_folder.spread_folders import names_in_folder
 from groundwork.data_folder.workspace import Workspace
-from groundwork.errors import EXIT_OK, BadRecord, GroundworkError, UsageError
+from groundwork.errors import EXIT_OK, GroundworkError, UsageError
 from groundwork.installation import as_typed
-from groundwork.markdown.chunk_reading import read_chunks
 from groundwork.markdown.figures import is_figure_name
 from groundwork.pages.html_page import PageKind, allow_calls, is_groundwork_page, page_text
-from groundwork.review.review_session import DecisionRequest, ReviewRefused, ReviewSession
+from groundwork.review.review_session import DecisionRequest, ReviewRefused, ReviewSession, check_reviewed_document
+from groundwork.review.wish_requests import WishRequest, find_wish, wished_starts
 from groundwork.stage_runner.job import Job
 from groundwork.stage_runner.next_command import repeat_flags
 
 LOOPBACK_HOST = "127.0.0.1"
-STATEMENT_WIDTH = 100  # characters of a statement
 MAX_REQUEST_BYTES = 1_000_000  # of a request
 REVIEW_PAGE = PageKind(
     "review",
@@ -65,17 +63,10 @@ RESPONSE_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+T = TypeVar("T")
 RequestHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 UNSERVED_PAGE_ENDING = ".plotly.html"  # drawn by a library, and without a way back
-
-
-class WishRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a coverage page sends: where the statement begins, and the hash of the text that the page was drawn from."""
-
-    document: str
-    start: int
-    drawn_from: str
 
 
 class ReviewServer:
@@ -198,26 +189,19 @@ class ReviewServer:
         return _serve_json({"starts": wished_starts(self.session.data, self.session.run, wished_document)})
 
     async def _take_wish(self, request: web.Request) -> web.Response:
-        try:
-            posted_request = msgspec.json.decode(await request.read(), type=WishRequest)
-        except msgspec.DecodeError as error:
-            raise ReviewRefused(f"no wish: {error}", 422) from None
-        wish = await asyncio.to_thread(
-            find_wish,
-            self.session.data,
-            posted_request.document,
-            posted_request.start,
-            self.session.reviewer,
-            posted_request.drawn_from,
-        )
-        return _serve_json({"stands": change_wish(self.session.data, self.session.run, wish)})
+        data, wish_request = self.session.data, await _posted_request(request, WishRequest, "wish")
+        wish = await asyncio.to_thread(find_wish, data, wish_request, self.session.reviewer)
+        return _serve_json({"stands": toggle_wish(wishes_file(data, self.session.run, wish.document), wish)})
 
     async def _take_decision(self, request: web.Request) -> web.Response:
-        try:
-            posted_request = msgspec.json.decode(await request.read(), type=DecisionRequest)
-        except msgspec.DecodeError as error:
-            raise ReviewRefused(f"no decision: {error}", 422) from None
-        return _serve_json(self.session.decide(posted_request))
+        return _serve_json(self.session.decide(await _posted_request(request, DecisionRequest, "decision")))
+
+
+async def _posted_request(request: web.Request, request_type: type[T], request_noun: str) -> T:
+    try:
+        return msgspec.json.decode(await request.read(), type=request_type)
+    except msgspec.DecodeError as error:
+        raise ReviewRefused(f"no {request_noun}: {error}", 422) from None
 
 
 def _query_number(request: web.Request, parameter: str) -> int:
@@ -258,7 +242,7 @@ def served_plot_page(data: Workspace, file_name: str) -> str:
 
 def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
     """A picture that ingest kept of a document. Raises ReviewRefused for any other file."""
-    _check_document_name(document)
+    check_reviewed_document(document)
     served_picture = data.path("text", document, file_name)
     if (
         not is_figure_name(file_name)
@@ -268,48 +252,6 @@ def served_figure(data: Workspace, document: str, file_name: str) -> bytes:
         raise ReviewRefused(f"{document}/{file_name}: no picture", 404)
     data.fetch([served_picture])
     return served_picture.read_bytes()
-
-
-def find_wish(data: Workspace, document: str, statement_start: int, reviewer: str, drawn_from: str = "") -> Wish:
-    """The wish for the statement that begins at `statement_start` of a document's text.
-
-    `drawn_from`: the hash of the text that the reader sees. Raises ReviewRefused where no statement begins there, or
-    where the text has changed.
-    """
-    _check_document_name(document)
-    wish_chunk_file, wish_text_file = data.path("chunks", f"{document}.jsonl"), data.path("text", f"{document}.md")
-    data.fetch([wish_chunk_file, wish_text_file] if drawn_from else [wish_chunk_file])
-    try:
-        if drawn_from and text_hash(read_text(wish_text_file)) != drawn_from:
-            remedy = "run: uv run visualization/coverage.py"
-            raise ReviewRefused(f"{document} has changed since the page was drawn; {remedy}", 409)
-        reviewed_chunks = read_chunks(wish_chunk_file)
-    except BadRecord as error:
-        raise ReviewRefused(f"{document}: {error}", 404) from None
-    for reading in reviewed_chunks:
-        chunk = reading.chunk
-        for statement in reading.statements:
-            if chunk.start + statement.start - len(chunk.added) == statement_start and not statement.announces:
-                wished_text = chunk.text[statement.start : statement.end]
-                now = utc_now()
-                return Wish(text=wished_text, document=document, start=statement_start, reviewer=reviewer, time=now)
-    raise ReviewRefused(f"{document}: no statement begins at {statement_start}", 404)
-
-
-def change_wish(data: Workspace, run: str, wish: Wish) -> bool:
-    """Write the wish, or take it back where it stands already; returns whether it stands now. Raises BadRecord."""
-    return toggle_wish(wishes_file(data, run, wish.document), wish)
-
-
-def wished_starts(data: Workspace, run: str, document: str) -> list[int]:
-    """Where in the document the statements begin that are wished for. Raises BadRecord."""
-    _check_document_name(document)
-    return [wish.start for wish in read_wishes(wishes_file(data, run, document))]
-
-
-def _check_document_name(document: str) -> None:
-    if not document or Path(document).name != document:
-        raise ReviewRefused(f"{document!r} is no document", 404)
 
 
 async def serve_review_page(job: Job, session: ReviewSession) -> int:
@@ -339,19 +281,4 @@ async def serve_review_page(job: Job, session: ReviewSession) -> int:
         await server.close()
     next_command = f"{as_typed('next: uv run dataprep/curate.py')}{repeat_flags(flags)}"
     print(f"-> {openable_path(session.decisions_path)}\n{next_command}")
-    return EXIT_OK
-
-
-def ask_about_statement(job: Job, session: ReviewSession) -> int:
-    document, statement_start = job.flags.ask_about
-    try:
-        wish = find_wish(job.data, document, statement_start, session.reviewer)
-    except ReviewRefused as error:
-        raise UsageError(f"--ask-about: {error}") from None
-    is_asked = change_wish(job.data, session.run, wish)
-    wish_status = "will be asked about" if is_asked else "will not be asked about any more"
-    print(terminal_text(f'{document}: "{" ".join(wish.text.split())[:STATEMENT_WIDTH]}" {wish_status}'))
-    wish_command = f"uv run dataprep/generate_qa.py --document {shlex.quote(document)} --run {shlex.quote(session.run)}"
-    wish_file = wishes_file(job.data, session.run, document)
-    print(f"-> {openable_path(wish_file)}\nnext: {as_typed(wish_command)}{repeat_flags(job.flags)}")
     return EXIT_OK

@@ -50,6 +50,12 @@ class ReviewRefused(GroundworkError):
         self.status = status
 
 
+def check_reviewed_document(document: str) -> None:
+    """Raises ReviewRefused for what can be no document's name."""
+    if not document or Path(document).name != document:
+        raise ReviewRefused(f"{document!r} is no document", 404)
+
+
 def new_decision(pair: Pair, reviewer: str, verdict: DecisionKind, reason: str, edited: dict[str, Any]) -> Decision:
     """The line of a decision made now."""
     return Decision(

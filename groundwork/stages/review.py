@@ -104,7 +104,8 @@ class ReviewCommand(StageCommand):
         import asyncio
 
         from groundwork.review.decisions_csv import export_decisions_csv, import_decisions_csv
-        from groundwork.review.review_server import ask_about_statement, serve_review_page
+        from groundwork.review.review_server import serve_review_page
+        from groundwork.review.wish_requests import ask_about_statement
 
         with open_job(load_config(flags), flags, folders=()) as (job, _):
             (unit,) = review_units(job)
