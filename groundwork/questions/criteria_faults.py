@@ -15,7 +15,7 @@ from groundwork.language.negations_and_duties import is_negated
 from groundwork.language.numbers import number_values, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.language.yes_and_no import YES_NO_AUXILIARY, YES_OR_NO
-from groundwork.questions.trivial_questions import ASKS_HOW
+from groundwork.questions.trivial_questions import HOW_QUESTION
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
 MIN_LISTED_ITEMS, MAX_ITEM_WORDS = 3, 4  # things of a list, and words of each
@@ -210,7 +210,7 @@ def _is_criterion_in_question(criterion: str, question: str, language: str) -> b
     """Does the question say all of it, each word as often? Not where it asks yes or no, or relates things."""
     if (
         _POLAR_QUESTION_OF_CRITERIA.match(question)
-        or ASKS_HOW.match(question)
+        or HOW_QUESTION.match(question)
         or _RELATION_OF_CRITERION.search(question)
         or _SECOND_QUESTION_OF_CRITERIA.search(question)
         or _is_denying_criterion(criterion)

@@ -29,7 +29,7 @@ from groundwork.questions.calculated_numbers import unsupported_numbers
 from groundwork.questions.criteria_faults import criteria_fault, drop_padding_criteria, item_without_criterion
 from groundwork.questions.interview_material import InterviewMaterial
 from groundwork.questions.prompt_injection import is_prompt_injection
-from groundwork.questions.trivial_questions import trivial_reason
+from groundwork.questions.trivial_questions import trivial_question_reason
 from groundwork.records import Category, Chunk, Difficulty, Pair, Rejected
 from groundwork.settings.config_schema import QA
 
@@ -111,7 +111,7 @@ class DraftBasis:
             return [Fault("example", "is about the example in the prompt")]
         if any(self._is_injected_quote(quote) for quote in draft.evidence) or is_prompt_injection(draft_text):
             return [Fault("instruction", "follows an instruction that the document holds")]
-        if trivial_draft := trivial_reason(draft.question, draft.answer, self.title, self.grounds.language):
+        if trivial_draft := trivial_question_reason(draft.question, draft.answer, self.title, self.grounds.language):
             return [Fault("worth", trivial_draft)]
         draft_faults = list(form_faults(draft, self.grounds.language))
         if draft_language := foreign_language(draft_text, self.grounds.language, self.text):

@@ -22,19 +22,19 @@ _CHOOSING_QUESTION = re.compile(
 # "Who keeps the disc if offence and defence catch it?" - "The offence."
 _TRIVIAL_CONDITION = re.compile(r"(?:(?<=\w )(?:if|when|unless|while)|^(?:if|unless|while)) [^,?;]*", re.IGNORECASE)
 # "How do I stop the gauge with tide?" - "tide stop gauge": a command in the question's words.
-ASKS_HOW = re.compile(r"how (?:do|does|did|can|could|is|are|was|were|should|must|may)\b", re.IGNORECASE)
-_ASKS_LICENCE = re.compile(
+HOW_QUESTION = re.compile(r"how (?:do|does|did|can|could|is|are|was|were|should|must|may)\b", re.IGNORECASE)
+_LICENCE_WORDS = re.compile(
     r"\b(?:licen[cs]es?|copyright(?:ed)?|permission notice|verbatim copies|redistribut\w+|all rights|trademarks?|isbn"
     r"|dedicated to|(?:distribut|cop|reproduc)\w+ (?:a |an |the )?(?:modified |verbatim )?(?:version|cop(?:y|ies)))\b",
     re.IGNORECASE,
 )
 _WEB_ADDRESS = re.compile(r"https?://(?!localhost|127\.|\d|[\w.-]*example\b)\S+|\bwww\.\S+\.\w{2,}", re.IGNORECASE)
-_ASKS_WHERE = re.compile(
+_WHERE_QUESTION = re.compile(
     r"\b(?:where|at (?:which|what)|(?:which|what) (?:url|address|web ?site|site|link|page))\b.*\b(?:found|find"
     r"|described|description|documentation|information|available|obtain\w*|download\w*|read|published|hosted|url|address|link)\b",
     re.IGNORECASE,
 )
-_ASKS_NOTATION = re.compile(
+_NOTATION_QUESTION = re.compile(
     r"\b(?:how|by (?:which|what)|what|which)\b.*\b(?:shown|represent(?:ed|s)?|marked?|printed|typeset|written"
     r"|indicated?|displayed|denoted?|stands? for|notation|typeface|convention|symbols?)\b",
     re.IGNORECASE,
@@ -43,11 +43,11 @@ _TYPOGRAPHY_WORDS = re.compile(
     r"\b(?:typeface|italics?|bold|font|enclosed in|angle brackets|square brackets|asterisk|indicates? variable)\b",
     re.IGNORECASE,
 )
-_ASKS_DOCUMENT_PARTS = re.compile(
+_DOCUMENT_PARTS_QUESTION = re.compile(
     r"\b(?:table of contents|title page|foreword|acknowledge?ments|page numbers?|memory is .*\bdedicated)\b",
     re.IGNORECASE,
 )
-_ASKS_WHICH_PART = re.compile(
+_WHICH_PART_QUESTION = re.compile(
     r"\b(?:which|what) (?:section|chapter|footnote|appendix|page|tutorial|paragraph|subsection|heading|table)s?\b"
     r".*\b(?:says?|said|states?|stated|describes?|described|covers?|covered|explains?|explained|defines?|defined|specifies"
     r"|specified|deals?|discuss(?:es|ed)?|mentions?|mentioned|found|named)\b",
@@ -55,40 +55,40 @@ _ASKS_WHICH_PART = re.compile(
 )
 
 
-def trivial_reason(question: str, answer: str, title: str, language: str) -> str:
+def trivial_question_reason(question: str, answer: str, title: str, language: str) -> str:
     """Why nobody needs the pair, or "" where no rule is sure, as in any language but English.
 
     `title` and `language` are those of the document; where it is "", the question tells it.
     """
     if language != "en" and (language or not is_english(question)):
         return ""
-    if given_answer := _trivially_given_answer(question, answer):
-        return f'the answer stands in the question: "{given_answer}"'
-    if _ASKS_WHICH_PART.search(question):
+    if trivial_answer := _trivial_answer(question, answer):
+        return f'the answer stands in the question: "{trivial_answer}"'
+    if _WHICH_PART_QUESTION.search(question):
         return "asks which part of a document says something"
-    if _ASKS_DOCUMENT_PARTS.search(question) and not _asks_how_to(question, answer):
+    if _DOCUMENT_PARTS_QUESTION.search(question) and not _is_how_to_question(question, answer):
         return "asks about the make-up of the document"
-    if _WEB_ADDRESS.search(answer) and _ASKS_WHERE.search(question):
+    if _WEB_ADDRESS.search(answer) and _WHERE_QUESTION.search(question):
         return "asks for an address on the web"
     if not is_title_named(title, question):
         return ""
-    if title and _ASKS_LICENCE.search(question) and not _ASKS_LICENCE.search(title):
+    if title and _LICENCE_WORDS.search(question) and not _LICENCE_WORDS.search(title):
         return "asks about the licence of the document"
-    is_about_notation = _ASKS_NOTATION.search(question) and _TYPOGRAPHY_WORDS.search(f"{question} {answer}")
+    is_about_notation = _NOTATION_QUESTION.search(question) and _TYPOGRAPHY_WORDS.search(f"{question} {answer}")
     return "asks about the notation of the document" if is_about_notation else ""
 
 
-def _asks_how_to(question: str, answer: str) -> bool:
+def _is_how_to_question(question: str, answer: str) -> bool:
     """Is it about making something, such as a book with page numbers, rather than about this document?"""
-    return bool(ASKS_HOW.match(question.rpartition(", ")[2]) or _CODE_IN_TRIVIAL_ANSWER.search(answer))
+    return bool(HOW_QUESTION.match(question.rpartition(", ")[2]) or _CODE_IN_TRIVIAL_ANSWER.search(answer))
 
 
-def _trivially_given_answer(question: str, answer: str) -> str:
+def _trivial_answer(question: str, answer: str) -> str:
     """The answer, where all of it stands in the question and nothing was to be chosen or confirmed."""
     trivial_answer_words = content_words(answer, "en")
     if (
         not trivial_answer_words
-        or ASKS_HOW.match(question)
+        or HOW_QUESTION.match(question)
         or _CONFIRMING_QUESTION.search(question)
         or _CHOOSING_QUESTION.search(question)
         or _adds_small_word(answer, question)

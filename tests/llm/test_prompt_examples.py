@@ -25,7 +25,7 @@ from groundwork.questions.small_model.criteria_from_answer_clauses import (
     criteria_from_answer,
     difficulty_from_answer,
 )
-from groundwork.questions.small_model.misfits_and_rivals import misfit_faults
+from groundwork.questions.small_model.draft_target_faults import draft_target_faults
 from groundwork.questions.small_model.question_frames import changed_question_terms, question_frame
 from groundwork.questions.small_model.question_targets import QuestionTarget
 from groundwork.questions.small_model.sentence_strategy import Reply, answers_agree, name_document
@@ -123,7 +123,7 @@ def test_a_pair_made_of_a_statement_fits_it(asked, reply):
         difficulty=difficulty_from_answer(told.answer),
         category=category_from_wording(question, told.answer),
     )
-    assert misfit_faults(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
+    assert draft_target_faults(draft, target, shown["Before it"], shown["Section"], shown["Document"]) == []
     assert DraftBasis(SourceText(asked, "en")).draft_faults(draft) == []
 
 

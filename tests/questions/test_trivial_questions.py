@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.questions.trivial_questions import trivial_reason
+from groundwork.questions.trivial_questions import trivial_question_reason
 
 TITLE = "Harbour Rules of Sarn"
 
@@ -24,7 +24,7 @@ TITLE = "Harbour Rules of Sarn"
 )
 def test_what_nobody_needs(question: str, answer: str, why: str) -> None:
     """Given by the question, or about the make-up of the document; the reason is told."""
-    assert why in trivial_reason(question, answer, TITLE, "")
+    assert why in trivial_question_reason(question, answer, TITLE, "")
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_what_nobody_needs(question: str, answer: str, why: str) -> None:
 )
 def test_what_only_looks_like_it(question: str, answer: str) -> None:
     """Choices, yes and no, codes, numbers, licences and addresses that are the subject itself, other languages."""
-    assert trivial_reason(question, answer, TITLE, "") == ""
+    assert trivial_question_reason(question, answer, TITLE, "") == ""

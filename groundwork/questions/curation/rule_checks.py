@@ -7,7 +7,7 @@ from groundwork.language.numbers import Number, mantissa_and_scale, number_value
 from groundwork.questions.calculated_numbers import unsupported_numbers
 from groundwork.questions.curation.checked_pairs import CheckColumn, build_check_column
 from groundwork.questions.curation.pair_origins import PairOrigin
-from groundwork.questions.trivial_questions import trivial_reason
+from groundwork.questions.trivial_questions import trivial_question_reason
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 
@@ -31,7 +31,7 @@ def rule_check_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
             dangling_reference = wording.find_dangling_reference(pair.question, origin.language)
             return f'points at something its reader cannot see: "{dangling_reference}"' if dangling_reference else ""
         case "worth":
-            return trivial_reason(pair.question, pair.answer, origin.document, origin.language)
+            return trivial_question_reason(pair.question, pair.answer, origin.document, origin.language)
         case "criteria":
             if not pair.evaluation_criteria:
                 return "there are no criteria"

@@ -42,7 +42,7 @@ from groundwork.questions.small_model.criteria_from_answer_clauses import (
     criteria_from_answer,
     difficulty_from_answer,
 )
-from groundwork.questions.small_model.misfits_and_rivals import RivalSearch, max_rival_statements, misfit_faults
+from groundwork.questions.small_model.draft_target_faults import draft_target_faults
 from groundwork.questions.small_model.question_frames import ask_in_frame, changed_question_terms, frame_messages
 from groundwork.questions.small_model.question_targets import (
     QuestionTarget,
@@ -52,6 +52,7 @@ from groundwork.questions.small_model.question_targets import (
     target_importance,
     target_list_items,
 )
+from groundwork.questions.small_model.rival_statements import RivalSearch, max_rival_statements
 from groundwork.records import Chunk
 from groundwork.settings.config_schema import QA
 
@@ -137,7 +138,9 @@ class SentenceAsker:
         sentence_unit = f"{self.chunk.id} at {target.statements[0].start}"
         sentence_reply = await self._call(sentence_messages, Reply, sentence_unit, iteration)
         sentence_draft = self._sentence_draft(target, sentence_reply)
-        sentence_faults = misfit_faults(sentence_draft, target, sentence_before, sentence_section, self.document_title)
+        sentence_faults = draft_target_faults(
+            sentence_draft, target, sentence_before, sentence_section, self.document_title
+        )
         rival_count = 0 if sentence_faults else self._count_rivals(sentence_draft, target)
         if rival_count > max_rival_statements(sentence_reply.question, target, self.document_title):
             sentence_faults = [Fault("vague", f"{rival_count} other statements fit the question as well")]

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from groundwork.questions.small_model.misfits_and_rivals import RivalSearch
+from groundwork.questions.small_model.rival_statements import RivalSearch
 from tests.chunks import reading_of
 from tests.growth import SIZES, steep
 
 WORDS = ("slate", "copper", "barley", "walnut", "lantern", "thistle", "granite", "saffron", "juniper", "pewter")
+
+TITLE = "Harbour of Sarn"
+RULES = """# 1. Mooring
+
+A mooring is a rope between a boat and the quay. The mooring fee is 12 crowns a night. A mooring must be checked.
+Every mooring needs a fender. A mooring left open is closed by the harbour master. No mooring may cross another.
+"""
 
 
 def _document(count: int) -> str:
@@ -17,6 +24,15 @@ def _document(count: int) -> str:
     return "\n\n".join(
         f"Mooring {n} lies beside the {' '.join(names[n % len(names)])} quay and takes {n} boats." for n in range(count)
     )
+
+
+def test_a_question_points_to_its_statement_or_is_vague() -> None:
+    """Hardly another statement may hold as much of the question, title words and generic words left out."""
+    reading = reading_of(RULES)
+    chunk, found = reading.chunk, reading.statements
+    pointing = RivalSearch([reading], TITLE)
+    assert pointing.count_rivals("What is the mooring fee for a night in the harbour of Sarn?", chunk, [found[1]]) == 0
+    assert pointing.count_rivals("What are the rules for a mooring in the harbour of Sarn?", chunk, [found[1]]) == 5
 
 
 def test_all_questions_of_a_document_are_searched_in_linear_time() -> None:

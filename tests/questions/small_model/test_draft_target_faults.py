@@ -8,13 +8,9 @@ import pytest
 
 from groundwork.markdown.statements import statements
 from groundwork.questions.pair_drafts import Draft
-from groundwork.questions.small_model.misfits_and_rivals import (
-    RivalSearch,
-    asks_for_opening_term,
-    max_rival_statements,
-    misfit_faults,
-)
+from groundwork.questions.small_model.draft_target_faults import asks_for_opening_term, draft_target_faults
 from groundwork.questions.small_model.question_targets import QuestionTarget, group_targets
+from groundwork.questions.small_model.rival_statements import max_rival_statements
 from groundwork.questions.small_model.sentence_strategy import answers_agree
 from tests.chunks import reading_of
 
@@ -35,7 +31,7 @@ def fault(question: str, answer: str, text: str = QUAY) -> str:
     draft = Draft(
         evidence=[text], question=question, answer=answer, evaluation_criteria=[], difficulty="easy", category="factual"
     )
-    found = misfit_faults(draft, target, "", "", TITLE)
+    found = draft_target_faults(draft, target, "", "", TITLE)
     return f"{found[0].reason}: {found[0].detail}" if found else ""
 
 
@@ -111,15 +107,6 @@ RULES = """# 1. Mooring
 A mooring is a rope between a boat and the quay. The mooring fee is 12 crowns a night. A mooring must be checked.
 Every mooring needs a fender. A mooring left open is closed by the harbour master. No mooring may cross another.
 """
-
-
-def test_a_question_points_to_its_statement_or_is_vague() -> None:
-    """Hardly another statement may hold as much of the question, title words and generic words left out."""
-    reading = reading_of(RULES)
-    chunk, found = reading.chunk, reading.statements
-    pointing = RivalSearch([reading], TITLE)
-    assert pointing.count_rivals("What is the mooring fee for a night in the harbour of Sarn?", chunk, [found[1]]) == 0
-    assert pointing.count_rivals("What are the rules for a mooring in the harbour of Sarn?", chunk, [found[1]]) == 5
 
 
 def test_a_definition_may_ask_for_a_term_that_stands_everywhere() -> None:
