@@ -69,6 +69,28 @@ def test_numbers_of_a_chart_are_as_a_workbook_shows_them(tmp_path: Path) -> None
     assert rows(third)[1:] == ["| May | $1599.99 |", "| June | $1000000 |"]
 
 
+def test_calculated_numbers_of_a_chart_are_rounded(tmp_path: Path) -> None:
+    """Nobody sees the fifteen digits of a quotient in a bar; what was measured or counted keeps all of its digits."""
+    deck = pptx.Presentation()
+    quotients, shares, counts = (CategoryChartData(number_format=code) for code in ("General", "0.0%", "#,##0"))
+    for data, values in (
+        (quotients, (2 / 3, 82.29883410102, 0.00123456789012, -12345.678901)),
+        (shares, (0.56309121925, 1 / 3)),
+        (counts, (79.6263901037111, 1234567890.0, 12.345678, 4.2e-8)),
+    ):
+        data.categories = [f"Pier {i}" for i in range(1, len(values) + 1)]
+        data.add_series("North", values)
+        deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *_BOX, data)
+    deck.save(str(tmp_path / "quotients.pptx"))
+    pages = read_office_file(str(tmp_path / "quotients.pptx"), ".pptx").pages
+    read = [[row.strip("| ").rpartition("| ")[2] for row in rows(page)[1:]] for page in pages]
+    assert read == [
+        ["0.6667", "82.3", "0.001235", "-12345.68"],
+        ["56.31%", "33.33%"],
+        ["79.63", "1234567890", "12.345678", "4.2e-08"],
+    ]
+
+
 def test_a_gap_in_a_chart_moves_no_value(tmp_path: Path) -> None:
     """A value stays in the row of its category where an earlier one is missing; days are dates, bubbles have sizes."""
     deck = pptx.Presentation()

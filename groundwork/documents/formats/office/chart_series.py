@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime
 import itertools
+import math
 import re
 from collections.abc import Iterable, Sequence
 
@@ -13,6 +14,7 @@ from groundwork.documents.formats.office.office_xml import Element, child, new_e
 _CHART_NUMBER = re.compile(r"-?[\d.]{1,40}(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _MOST_CHART_POINTS = 100_000  # of a chart whose gaps are filled, or whose places are rows; more are damage
 _LONGEST_POINT_INDEX = 9  # digits
+_CALCULATED_DIGITS = 10  # of a chart's number that was calculated, as a quotient is
 ChartPoint = tuple[int, str]  # its place in the series, from 0, and its value
 
 
@@ -151,13 +153,21 @@ def _show_chart_values(number_cache: Element, epoch: datetime.datetime) -> None:
 
 
 def _chart_number_as_shown(chart_number: str, number_format: str) -> str:
-    """A number as a workbook shows it; as it is where it is none."""
+    """A number as a workbook shows it, a calculated one rounded; as it is where it is none."""
     from groundwork.documents.formats.spreadsheets.cell_formats import format_number
 
     try:
-        return format_number(float(chart_number), number_format)
+        return format_number(_rounded_chart_number(float(chart_number)), number_format)
     except (ValueError, OverflowError):
         return chart_number
+
+
+def _rounded_chart_number(chart_number: float) -> float:
+    """A number with more digits than a measurement has, to four of them and no less than two decimals: no chart shows
+    the others, and questions would ask for them."""
+    if len(f"{abs(chart_number):.15g}".replace(".", "").lstrip("0")) < _CALCULATED_DIGITS or chart_number.is_integer():
+        return chart_number
+    return round(chart_number, max(2, 3 - math.floor(math.log10(abs(chart_number)))))
 
 
 def _chart_day_to_date(day: str, epoch: datetime.datetime) -> str:
