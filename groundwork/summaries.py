@@ -280,9 +280,9 @@ class Summarizer:
         if not summary_problems and not name_problem:
             return split_summary_name(summary_reply, summary_source), []
         listed_problems = "\n".join(f"- {problem}" for problem in [*summary_problems, name_problem] if problem)
-        correction_template = self._job.prompt(self._settings.correction_prompt)
+        summary_correction = self._job.prompt(self._settings.correction_prompt)
         word_limit = str(self._word_limit)
-        correction_request = render_template(correction_template, faults=listed_problems, max_words=word_limit)
+        correction_request = render_template(summary_correction, faults=listed_problems, max_words=word_limit)
         correction_messages = [*summary_turns, *follow_up_turns(summary_reply, correction_request)]
         corrected_summary = with_summary_name(
             await self._ask_for_summary(correction_messages, f"{self._document_id} correction"), summary_reply

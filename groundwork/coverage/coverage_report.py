@@ -235,15 +235,15 @@ def section_numbers(reported: CoveredDocument, coverage_section: CoverageSection
 
 
 def _question_details(run_question: RunQuestion) -> dict[str, Any]:
-    pair = run_question.pair
+    covering_pair = run_question.pair
     return {
         "run": run_question.run,
-        "id": pair.id,
-        "question": pair.question,
-        "answer": pair.answer,
-        "criteria": pair.evaluation_criteria,
-        "evidence": [quote_in_words(quote) for quote in pair.evidence],
-        "difficulty": pair.difficulty,
-        "category": pair.category,
+        "id": covering_pair.id,
+        "question": covering_pair.question,
+        "answer": covering_pair.answer,
+        "criteria": covering_pair.evaluation_criteria,
+        "evidence": [quote_in_words(quote) for quote in covering_pair.evidence],
+        "difficulty": covering_pair.difficulty,
+        "category": covering_pair.category,
         "placed": run_question.placed,
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
+from groundwork.markdown.blocks import Block, blocks
 from groundwork.records import Pair
 
 Kind = Literal["sentence", "row", "number"]
@@ -131,3 +133,28 @@ class CoveredDocument(CoverageStruct):
 
 def _coverage_item_start(coverage_item: CoverageItem) -> int:
     return coverage_item.start
+
+
+def coverage_sections(markdown: str, title: str) -> list[CoverageSection]:
+    """The headings as sections, text before the first of them as one more named by the document's title."""
+    section_headings = [block for block in blocks(markdown) if block.kind == "heading" and block.headings]
+    sections: list[CoverageSection] = []
+    if not section_headings or markdown[: section_headings[0].start].strip():
+        section_end = section_headings[0].start if section_headings else len(markdown)
+        sections.append(CoverageSection(title=title, level=1, start=0, end=section_end, headings=[title]))
+    section_ends = _covered_section_ends(section_headings, len(markdown))
+    for heading, end in zip(section_headings, section_ends, strict=True):
+        start, level, headings = heading.start, heading.level, list(heading.headings)
+        sections.append(CoverageSection(title=headings[-1], level=level, start=start, end=end, headings=headings))
+    return sections
+
+
+def _covered_section_ends(section_headings: Sequence[Block], text_end: int) -> list[int]:
+    """Where the section of each heading ends: at the next heading of its level or above."""
+    section_ends = [text_end] * len(section_headings)
+    open_headings: list[int] = []  # whose sections go on, their levels rising
+    for heading_index, section_heading in enumerate(section_headings):
+        while open_headings and section_headings[open_headings[-1]].level >= section_heading.level:
+            section_ends[open_headings.pop()] = section_heading.start
+        open_headings.append(heading_index)
+    return section_ends

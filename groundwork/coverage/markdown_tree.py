@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.coverage.covered_document import CoverageItem, CoverageSection, FigureItem
+from groundwork.coverage.covered_document import CoverageItem, FigureItem
 from groundwork.language.list_labels import BULLETS
 from groundwork.markdown.blocks import Block, blocks
 from groundwork.markdown.markdown_tables import MarkdownCell, read_table
@@ -310,30 +310,3 @@ def _item_index_at(tree_spans: list[tuple[int, int, int]], position: int) -> int
     """The index of the span that holds `position`, or -1."""
     nearest_span = bisect_left(tree_spans, (position + 1, 0, 0)) - 1
     return tree_spans[nearest_span][2] if nearest_span >= 0 and position < tree_spans[nearest_span][1] else -1
-
-
-def markdown_sections(markdown: str, title: str) -> list[CoverageSection]:
-    """The headings as sections, text before the first of them as one more named by the document's title."""
-    section_headings = [block for block in blocks(markdown) if block.kind == "heading" and block.headings]
-    sections = []
-    if not section_headings or markdown[: section_headings[0].start].strip():
-        section_end = section_headings[0].start if section_headings else len(markdown)
-        sections.append(CoverageSection(title=title, level=1, start=0, end=section_end, headings=[title]))
-    section_ends = _section_ends(section_headings, len(markdown))
-    for heading, section_end in zip(section_headings, section_ends, strict=True):
-        headings, level = list(heading.headings), heading.level
-        sections.append(
-            CoverageSection(title=headings[-1], level=level, start=heading.start, end=section_end, headings=headings)
-        )
-    return sections
-
-
-def _section_ends(section_headings: Sequence[Block], text_end: int) -> list[int]:
-    """Where the section of each heading ends: at the next heading of its level or above."""
-    section_ends = [text_end] * len(section_headings)
-    open_headings: list[int] = []  # whose sections go on, their levels rising
-    for heading_index, section_heading in enumerate(section_headings):
-        while open_headings and section_headings[open_headings[-1]].level >= section_heading.level:
-            section_ends[open_headings.pop()] = section_heading.start
-        open_headings.append(heading_index)
-    return section_ends

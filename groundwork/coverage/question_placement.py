@@ -17,8 +17,8 @@ from groundwork.coverage.covered_document import (
     Kind,
     LeftOutPart,
     RunQuestion,
+    coverage_sections,
 )
-from groundwork.coverage.markdown_tree import markdown_sections
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures import figures
 from groundwork.records import Pair
@@ -33,7 +33,7 @@ CandidateStatements = dict[int, list[tuple[CoverageItem, str]]]
 
 
 def _place_by_embedding(
-    questions: list[RunQuestion],
+    questions_to_place: list[RunQuestion],
     candidate_statements: CandidateStatements,
     placed: set[int],
     find_nearest: FindNearestStatements,
@@ -41,7 +41,7 @@ def _place_by_embedding(
     """Put each question that touches nothing to the nearest statement of its chunks, where there is one."""
     # by their statements, so that these are embedded once
     questions_by_statements: dict[tuple[int, ...], list[int]] = {}
-    for question_index, question in enumerate(questions):
+    for question_index, question in enumerate(questions_to_place):
         if question_index not in placed:
             question.placed = False  # as it stays where its chunk is gone: chunked anew since it was asked
             statement_ids = tuple(id(item) for item, _ in candidate_statements.get(question_index, []))
@@ -49,19 +49,20 @@ def _place_by_embedding(
     for statement_ids, question_indices in questions_by_statements.items():
         if statement_ids:
             placed_statements = candidate_statements[question_indices[0]]
-            _place_at_nearest(questions, question_indices, placed_statements, find_nearest)
+            _place_at_nearest(questions_to_place, question_indices, placed_statements, find_nearest)
 
 
 def _place_at_nearest(
-    questions: list[RunQuestion],
+    questions_to_place: list[RunQuestion],
     question_indices: list[int],
     placed_statements: list[tuple[CoverageItem, str]],
     find_nearest: FindNearestStatements,
 ) -> None:
-    question_texts = [f"{questions[i].pair.question} {questions[i].pair.answer}" for i in question_indices]
+    pairs_to_place = (questions_to_place[i].pair for i in question_indices)
+    question_texts = [f"{pair.question} {pair.answer}" for pair in pairs_to_place]
     nearest_statements = find_nearest(question_texts, [statement_text for _, statement_text in placed_statements])
     for question_index, statement_index in zip(question_indices, nearest_statements, strict=True):
-        questions[question_index].placed = statement_index >= 0
+        questions_to_place[question_index].placed = statement_index >= 0
         if statement_index >= 0:
             placed_statements[statement_index][0].likely.append(question_index)
 
@@ -94,16 +95,16 @@ def place_questions(
         runs=list(runs),
         items=_merge_overlapping_statements(placed_items.values()),
         questions=questions,
-        sections=markdown_sections(covered_text, title or document),
+        sections=coverage_sections(covered_text, title or document),
         left_out=[LeftOutPart(start=chunk.start, end=chunk.end, why=chunk.skip) for chunk in skipped_chunks],
         figures=placed_figures,
     )
 
 
-def _questions_by_chunk(questions: Sequence[RunQuestion]) -> dict[tuple[str, str], list[int]]:
+def _questions_by_chunk(questions_to_place: Sequence[RunQuestion]) -> dict[tuple[str, str], list[int]]:
     """Their indices by chunk and run: apart by run, since a curated or merged run keeps its pairs' ids."""
     questions_by_chunk: dict[tuple[str, str], list[int]] = {}
-    for question_index, question in enumerate(questions):
+    for question_index, question in enumerate(questions_to_place):
         for chunk_id in question.pair.chunks:
             questions_by_chunk.setdefault((chunk_id, question.run), []).append(question_index)
     return questions_by_chunk
@@ -112,7 +113,7 @@ def _questions_by_chunk(questions: Sequence[RunQuestion]) -> dict[tuple[str, str
 def _place_on_statements(
     readings: Sequence[Reading],
     runs: Sequence[str],
-    questions: list[RunQuestion],
+    questions_to_place: list[RunQuestion],
     questions_by_chunk: Mapping[tuple[str, str], list[int]],
 ) -> tuple[ItemsBySpan, CandidateStatements]:
     """The statements and numbers of the chunks, and by question the statements of its chunks."""
@@ -122,7 +123,7 @@ def _place_on_statements(
         for run in runs:
             question_indices = questions_by_chunk.get((reading.chunk.id, run), [])
             if question_indices or not reading.chunk.skip:
-                placed_statements = _place_on_chunk(reading, question_indices, questions, placed_items)
+                placed_statements = _place_on_chunk(reading, question_indices, questions_to_place, placed_items)
                 for question_index in question_indices:
                     candidate_statements.setdefault(question_index, []).extend(placed_statements)
     return placed_items, candidate_statements
@@ -130,31 +131,33 @@ def _place_on_statements(
 
 def _place_on_figures(
     readings: Sequence[Reading],
-    questions: Sequence[RunQuestion],
+    questions_to_place: Sequence[RunQuestion],
     questions_by_chunk: Mapping[tuple[str, str], Sequence[int]],
 ) -> list[FigureItem]:
     """The figures of the chunks, in offsets of the document."""
     questions_of_chunk: dict[str, list[int]] = {}
     for (chunk_id, _), question_indices in questions_by_chunk.items():
         questions_of_chunk.setdefault(chunk_id, []).extend(question_indices)
-    placed = []
+    placed_figures = []
     for chunk in (reading.chunk for reading in readings):
-        chunk_offset = chunk.start - len(chunk.added)
-        for figure in figures(chunk.text, chunk.document) if chunk.figures else ():
-            if figure.start >= len(chunk.added):
-                quote, chunk_questions = (chunk.text[figure.start : figure.end], questions_of_chunk.get(chunk.id, ()))
-                asked = sorted(i for i in chunk_questions if quote in questions[i].pair.evidence)
-                start, end = figure.start + chunk_offset, figure.end + chunk_offset
-                placed.append(FigureItem(start=start, end=end, file=figure.file, caption=figure.caption, asked=asked))
-    return placed
+        chunk_offset, chunk_questions = chunk.start - len(chunk.added), questions_of_chunk.get(chunk.id, ())
+        chunk_figures = figures(chunk.text, chunk.document) if chunk.figures else ()
+        for figure in (chunk_figure for chunk_figure in chunk_figures if chunk_figure.start >= len(chunk.added)):
+            quote = chunk.text[figure.start : figure.end]
+            asked = sorted(i for i in chunk_questions if quote in questions_to_place[i].pair.evidence)
+            start, end = figure.start + chunk_offset, figure.end + chunk_offset
+            placed_figures.append(
+                FigureItem(start=start, end=end, file=figure.file, caption=figure.caption, asked=asked)
+            )
+    return placed_figures
 
 
 def _place_on_chunk(
-    reading: Reading, question_indices: list[int], questions: list[RunQuestion], placed_items: ItemsBySpan
+    reading: Reading, question_indices: list[int], questions_to_place: list[RunQuestion], placed_items: ItemsBySpan
 ) -> list[tuple[CoverageItem, str]]:
     """Add the statements and numbers of a chunk to the items, in offsets of the document; its statements, with text."""
     chunk = reading.chunk
-    asking_pairs = {question_index: questions[question_index].pair for question_index in question_indices}
+    asking_pairs = {question_index: questions_to_place[question_index].pair for question_index in question_indices}
     question_index_of = {pair.id: question_index for question_index, pair in asking_pairs.items()}
     chunk_offset = chunk.start - len(chunk.added)
     statements_with_text = []

@@ -116,9 +116,9 @@ def _evaluate_terms(answer: str, terms: Sequence[Number], signs: Sequence[list[s
     closing_brackets = _CLOSING_BRACKETS.match(answer[terms[-1].end :][:_MAX_SIGN_GAP])
     brackets_after = list(closing_brackets[1]) if closing_brackets else []
     for reading_index in (0, -1):
-        if reading_index and all(len(readings(term)) == 1 for term in terms):
+        if reading_index and all(len(numeric_readings(term)) == 1 for term in terms):
             return
-        term_values = [readings(term)[reading_index] for term in terms]
+        term_values = [numeric_readings(term)[reading_index] for term in terms]
         hundredth_values = [
             value / 100 if term.unit == "percent" else value for term, value in zip(terms, term_values, strict=True)
         ]
@@ -142,7 +142,7 @@ def is_plain_number(value: str) -> bool:
     return _PLAIN_TERM.fullmatch(value) is not None
 
 
-def readings(number: Number) -> list[float]:
+def numeric_readings(number: Number) -> list[float]:
     """The value; and a second one where a point may part the thousands, as in German: 1.560. None of a time."""
     return [float(value) for value in _written_values(number) if is_plain_number(value)]
 

@@ -85,16 +85,16 @@ class BatchAsker:
         chunk_text = self.chunk.text
         shows_gaps = batch_round.wished or (self.settings.show_gaps and batch_round.iteration > 1)
         max_gaps = batch_round.count if batch_round.wished else len(batch_round.gaps)
-        shown_gaps = first_gaps(batch_round.gaps, max_gaps) if shows_gaps else []
-        batch_messages = self._batch_round_messages(batch_round, [gap.plain_text(chunk_text) for gap in shown_gaps])
+        batch_gaps = first_gaps(batch_round.gaps, max_gaps) if shows_gaps else []
+        batch_messages = self._batch_round_messages(batch_round, [gap.plain_text(chunk_text) for gap in batch_gaps])
         self._gap_characters = sum(gap.end - gap.start for gap in batch_round.gaps)
         batch_unit = f"{self.chunk.id} iteration {batch_round.iteration}"
         batch_messages = self._batch_figures.add_figures(batch_messages)
         batch_reply = await self._call(batch_messages, Drafts, batch_unit, batch_round.iteration)
         batch_drafts = (restore_gap_evidence(draft, batch_round.gaps, chunk_text) for draft in batch_reply.pairs)
         judged_batch: list[JudgedDraft] = [(self._batch_figures.resolve_figures(draft), []) for draft in batch_drafts]
-        declined_gaps = read_declined_gaps(batch_reply.declined, shown_gaps)
-        return InterviewAnswer(judged_batch, shown_gaps, declined_gaps, batch_reply.done, batch_reply.contradictions)
+        declined_gaps = read_declined_gaps(batch_reply.declined, batch_gaps)
+        return InterviewAnswer(judged_batch, batch_gaps, declined_gaps, batch_reply.done, batch_reply.contradictions)
 
     async def correct(self, faulty_batch: Sequence[JudgedDraft]) -> list[Draft | None]:
         """One call for all of them; None for a draft that the reply leaves out."""
@@ -149,7 +149,7 @@ def batch_messages(
     batch_variables: dict[str, str],
     chunk: Chunk,
     batch_round: InterviewRound | None,
-    shown_gaps: Sequence[str] = (),
+    batch_gaps: Sequence[str] = (),
 ) -> BatchMessages:
     """The conversation that asks for the round's pairs about `chunk`, and shows these of its gaps.
 
@@ -157,12 +157,12 @@ def batch_messages(
     """
     batch_variables = {**batch_variables, "summary": summary_for_chunk(chunk, batch_variables["summary"])}
     no_round = {"asked": "", "gaps": "", "batch": ""}
-    round_variables = _batch_variables(batch_round, shown_gaps) if batch_round else no_round
+    round_variables = _batch_variables(batch_round, batch_gaps) if batch_round else no_round
     section_headings = " > ".join(chunk.headings) or "(none)"
     return render_turns(batch_prompt, **batch_variables, **round_variables, section=section_headings, chunk=chunk.text)
 
 
-def _batch_variables(batch_round: InterviewRound, shown_gaps: Sequence[str]) -> dict[str, str]:
+def _batch_variables(batch_round: InterviewRound, batch_gaps: Sequence[str]) -> dict[str, str]:
     rejected_in_batch = rejected_question_lines(batch_round.rejected)
     batch_question_lines = [
         *batched_question_bullets([pair.question for pair in batch_round.pairs]).splitlines(),
@@ -170,7 +170,7 @@ def _batch_variables(batch_round: InterviewRound, shown_gaps: Sequence[str]) -> 
     ]
     return {
         "asked": "\n".join(batch_question_lines),
-        "gaps": "\n".join([WISHED_GAPS_NOTE] * batch_round.wished + numbered_gaps(shown_gaps)),
+        "gaps": "\n".join([WISHED_GAPS_NOTE] * batch_round.wished + numbered_gaps(batch_gaps)),
         "batch": str(batch_round.count),
     }
 
@@ -207,8 +207,8 @@ def draft_of_correction(correction: Any) -> Draft:
     return Draft(**{name: getattr(correction, name) for name in Draft.__struct_fields__})
 
 
-def batched_question_bullets(questions: Sequence[str]) -> str:
-    return "\n".join(f"- {question}" for question in questions)
+def batched_question_bullets(batch_questions: Sequence[str]) -> str:
+    return "\n".join(f"- {batch_question}" for batch_question in batch_questions)
 
 
 BATCH_SHARE_OF_STATEMENTS = 0.6
@@ -264,11 +264,11 @@ def forecast(basis: ForecastBasis, reading: Reading, limit: int | None) -> Itera
     forecast_batch_pairs, max_batch_pairs = 0, batch_subject_count if limit is None else min(limit, batch_subject_count)
     for iteration in range(settings.max_iterations if settings.iterate else 1):
         wanted_batch_pairs = batch_size if limit is None else min(batch_size, limit - forecast_batch_pairs)
-        shown_gaps = batch_statements[forecast_batch_pairs:] if settings.show_gaps and iteration else []
+        batch_gaps = batch_statements[forecast_batch_pairs:] if settings.show_gaps and iteration else []
         forecast_batch_chunk = msgspec.structs.replace(reading.chunk, text=batch_figures.text_with_figure_marks)
         forecast_batch_round = InterviewRound(iteration, wanted_batch_pairs, pairs=[], gaps=[])
         forecast_batch_messages = batch_figures.add_figures(
-            batch_messages(batch_prompt, batch_variables, forecast_batch_chunk, forecast_batch_round, shown_gaps)
+            batch_messages(batch_prompt, batch_variables, forecast_batch_chunk, forecast_batch_round, batch_gaps)
         )
         pairs_of_batch = min(
             wanted_batch_pairs,

@@ -32,7 +32,7 @@ from groundwork.markdown.grounding import SourceText
 from groundwork.questions.arithmetic_expressions import (
     ArithmeticExpression,
     is_plain_number,
-    readings,
+    numeric_readings,
     written_expressions,
 )
 
@@ -51,26 +51,26 @@ def numbers_by_calculation(answer: str, given: set[float], shares: set[float], l
     written_calculations = list(islice(written_expressions(answer, language), _MAX_CALCULATIONS))
     stated_numbers = [number for number in numbers(answer, spelled=language) if is_plain_number(number.value)]
     numbers_not_given = [number for number in stated_numbers if float(number.value) not in given][:_MAX_CALCULATIONS]
-    stated_values = {value for number in stated_numbers for value in readings(number)}
-    computed_so_far: list[Number] = []
+    stated_values = {value for number in stated_numbers for value in numeric_readings(number)}
+    calculated_so_far: list[Number] = []
     while numbers_not_given:
-        given_or_computed = given | {value for number in computed_so_far for value in readings(number)}
+        given_or_calculated = given | {value for number in calculated_so_far for value in numeric_readings(number)}
         factors = shares | {_PERCENT_FACTOR}  # that a calculation may hold without their being given
         calculations_from_given = [
-            calculation for calculation in written_calculations if calculation.operands <= given_or_computed | factors
+            calculation for calculation in written_calculations if calculation.operands <= given_or_calculated | factors
         ]
         calculation_results = _CalculationResults(
             calculations_from_given,
             _factors_and_counts(calculations_from_given, factors),
-            _unwritten_results(stated_values & given_or_computed, shares),
+            _unwritten_results(stated_values & given_or_calculated, shares),
             {_PERCENT_FACTOR * share for share in shares},
         )
-        newly_computed_numbers = [number for number in numbers_not_given if calculation_results.give(number)]
-        if not newly_computed_numbers:
+        newly_calculated = [number for number in numbers_not_given if calculation_results.give(number)]
+        if not newly_calculated:
             break
-        computed_so_far += newly_computed_numbers
-        numbers_not_given = [number for number in numbers_not_given if number not in newly_computed_numbers]
-    return computed_so_far
+        calculated_so_far += newly_calculated
+        numbers_not_given = [number for number in numbers_not_given if number not in newly_calculated]
+    return calculated_so_far
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class _CalculationResults:
         unwritten_results = self.unwritten | (self.percentages if number.unit == "percent" else set())
         return any(
             value in self.used or any(isclose(value, result) for result in unwritten_results)
-            for value in readings(number)
+            for value in numeric_readings(number)
         )
 
 
@@ -171,7 +171,7 @@ def _calculated_number_text(pair: AnsweredQuestion, answer: str, language: str) 
     ]
     source_text = join_thousands(f"{pair.question}\n{' '.join(pair.evidence)}")
     given_numbers = [*calculated_numbers, *numbers(source_text)]
-    given_values = source_values | {value for number in given_numbers for value in readings(number)}
+    given_values = source_values | {value for number in given_numbers for value in numeric_readings(number)}
     given_values |= set(map(float, filter(is_plain_number, alternative_readings(source_text, language))))
     calculated_quantities = [f"{number.value} {number.unit}".strip() for number in calculated_numbers]
     for number in numbers_by_calculation(answer, given_values, _percentage_shares(source_quantities), language):

@@ -56,7 +56,7 @@ class ChunkInterview:
     pairs: list[Pair] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     new_pairs_by_round: list[int] = field(default_factory=list)
-    interview_coverages: list[float] = field(default_factory=list)
+    covered_by_round: list[float] = field(default_factory=list)
     declined: dict[Statement, str] = field(default_factory=dict)
     contradictions: dict[str, None] = field(default_factory=dict)  # in order, each once
     times_gap_shown: Counter[Statement] = field(default_factory=Counter)
@@ -137,7 +137,7 @@ class ChunkInterview:
             chunk=self.chunk.id,
             new=self.new_pairs_by_round,
             ended=self.interview_end,
-            coverage=self.interview_coverages,
+            coverage=self.covered_by_round,
             calls=calls,
         )
 
@@ -178,7 +178,7 @@ async def ask_about_wishes(chunk_interview: ChunkInterview, asker: Asker) -> Non
             chunk_interview.failure, chunk_interview.interview_end = error, error.status
             return
         chunk_interview.announced_wishes.update(open_wishes)
-        chunk_interview.interview_coverages.append(chunk_interview.coverage().touched or 0.0)
+        chunk_interview.covered_by_round.append(chunk_interview.coverage().touched or 0.0)
 
 
 async def _ask_interview_rounds(chunk_interview: ChunkInterview, asker: Asker) -> None:
@@ -189,7 +189,7 @@ async def _ask_interview_rounds(chunk_interview: ChunkInterview, asker: Asker) -
         except UnitError as error:
             chunk_interview.failure, chunk_interview.interview_end = error, error.status
             return
-        chunk_interview.interview_coverages.append(chunk_interview.coverage().touched or 0.0)
+        chunk_interview.covered_by_round.append(chunk_interview.coverage().touched or 0.0)
         chunk_interview.interview_end = _end_reason(chunk_interview, interview_outcome)
         if chunk_interview.interview_end:
             return
@@ -309,7 +309,7 @@ def _end_reason(chunk_interview: ChunkInterview, interview_outcome: _InterviewRo
         return "limit"
     if chunk_interview.settings.stop == "fixed":
         return ""
-    is_covered = chunk_interview.interview_coverages[-1] >= chunk_interview.settings.target_coverage
+    is_covered = chunk_interview.covered_by_round[-1] >= chunk_interview.settings.target_coverage
     if chunk_interview.settings.stop == "coverage" and is_covered:
         return "coverage"
     if interview_outcome.unworthy_count > MAX_UNWORTHY_ROUND_SHARE * interview_outcome.pair_count:

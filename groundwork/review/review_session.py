@@ -5,7 +5,7 @@ A decision is checked as it was written, and becomes the line of the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ import msgspec
 from groundwork.data_folder.read_write import read_json, read_jsonl
 from groundwork.data_folder.runs.kept_and_rejected_pairs import Candidate, run_candidates
 from groundwork.data_folder.runs.review_decisions import (
-    BY_PERSON,
     EDITABLE,
     Decision,
     DecisionKind,
@@ -37,6 +36,7 @@ from groundwork.markdown.figures import quote_in_words
 from groundwork.message_wording import counted
 from groundwork.records import Chunk, DocumentCoverage, Pair, Tags
 from groundwork.review.marked_evidence import chunk_with_marked_evidence, evidence_figure_file
+from groundwork.review.review_columns import review_columns, review_row_state, searched_pair_texts
 
 MAX_EDIT_CHARACTERS = 100_000  # of a text that a reviewer writes
 MAX_PAIR_IDS_NAMED = 20  # decisions for pairs that are gone which the page names
@@ -117,84 +117,6 @@ def incomplete_pair_reason(reviewed_pair: Pair, reviewer_edits: dict[str, Any]) 
     ]
     missing_fields += [] if reviewer_pair.evaluation_criteria else ["evaluation criterion"]
     return f"it has no {' and no '.join(missing_fields)}; press e to write it" if missing_fields else ""
-
-
-def review_columns(
-    review_rows: Sequence[Candidate], tags: Mapping[str, Sequence[str]], covered: Mapping[str, int]
-) -> dict[str, Any]:
-    """A list a column; `tags` and `covered` (how much a pair asks about) are by its id.
-
-    Values that repeat are indices into `values`.
-    """
-    review_pairs = [review_row.pair for review_row in review_rows]
-    return {
-        "question": [pair.question for pair in review_pairs],
-        "iteration": [pair.iteration for pair in review_pairs],
-        "length": [len(pair.answer) for pair in review_pairs],
-        "covers": [covered.get(pair.id, 0) for pair in review_pairs],
-        "tags": _indexed_review_list_column([tags.get(pair.id, []) for pair in review_pairs]),
-        "document": _indexed_review_column([pair.document for pair in review_pairs]),
-        "section": _indexed_review_column([" › ".join(pair.headings) for pair in review_pairs]),
-        "state": _indexed_review_column([review_row_state(review_row) for review_row in review_rows]),
-        "check": _indexed_review_column([_failed_check_of_row(review_row) for review_row in review_rows]),
-        "reason": _indexed_review_column([review_row.reason.replace("_", " ") for review_row in review_rows]),
-        "difficulty": _indexed_review_column([pair.difficulty for pair in review_pairs]),
-        "category": _indexed_review_column([pair.category for pair in review_pairs]),
-        "orders": {
-            "question": _review_column_order([pair.question for pair in review_pairs]),
-            "tags": _review_column_order([" ".join(tags.get(pair.id, [])) for pair in review_pairs]),
-        },
-    }
-
-
-def review_row_state(review_row: Candidate) -> str:
-    return "rejected" if review_row.stage else "edited" if _is_edited_in_review(review_row.pair) else "kept"
-
-
-def _is_edited_in_review(pair: Pair) -> bool:
-    return BY_PERSON in pair.checks and bool(pair.original_question or pair.original_answer or pair.original_criteria)
-
-
-def _failed_check_of_row(review_row: Candidate) -> str:
-    failed_review_checks = [
-        check_name
-        for check_name, check_column in review_row.pair.checks.items()
-        if not check_column.get("passed", True)
-    ]
-    return (failed_review_checks or [""])[0].replace("_", " ")
-
-
-def searched_pair_texts(review_row: Candidate) -> list[str]:
-    pair = review_row.pair
-    return [pair.id, pair.question, pair.answer, *pair.evaluation_criteria, *pair.evidence, review_row.detail]
-
-
-def _review_column_order(review_texts: Sequence[str]) -> list[int]:
-    """The rows by their text, whatever its case, those without one last."""
-    return sorted(
-        range(len(review_texts)),
-        key=lambda review_row: (not review_texts[review_row], review_texts[review_row].casefold()),
-    )
-
-
-def _indexed_review_column(review_values: Sequence[str]) -> dict[str, Any]:
-    review_value_index = {review_value: index for index, review_value in enumerate(dict.fromkeys(review_values))}
-    return {"values": list(review_value_index), "index": [review_value_index[value] for value in review_values]}
-
-
-def _indexed_review_list_column(review_lists: Sequence[Sequence[str]]) -> dict[str, Any]:
-    review_value_index = {
-        review_value: index
-        for index, review_value in enumerate(
-            dict.fromkeys(text for review_values in review_lists for text in review_values)
-        )
-    }
-    return {
-        "values": list(review_value_index),
-        "index": [
-            [review_value_index[review_value] for review_value in review_values] for review_values in review_lists
-        ],
-    }
 
 
 class DecisionRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwork.coverage.coverage_report import open_coverage_items
-from groundwork.coverage.covered_document import CoverageItem, CoveredDocument
-from groundwork.coverage.markdown_tree import LINE_BREAK, inline_pieces, markdown_sections, markdown_tree
+from groundwork.coverage.covered_document import CoverageItem, CoveredDocument, coverage_sections
+from groundwork.coverage.markdown_tree import LINE_BREAK, inline_pieces, markdown_tree
 from groundwork.coverage.question_placement import place_questions
 from groundwork.data_folder.read_write import read_json, read_jsonl, write_json, write_jsonl
 from groundwork.markdown.chunk_reading import Reading
@@ -170,7 +170,7 @@ def test_why_a_question_stands_nowhere_is_said(chunks: list[Chunk]) -> None:
 
 def test_text_without_headings_is_one_section() -> None:
     """A document without headings has one section, named by its title."""
-    assert [(s.title, s.start, s.end) for s in markdown_sections("One. Two.\n", "Plain")] == [("Plain", 0, 10)]
+    assert [(s.title, s.start, s.end) for s in coverage_sections("One. Two.\n", "Plain")] == [("Plain", 0, 10)]
 
 
 def shown(blocks: list[dict[str, Any]]) -> str:

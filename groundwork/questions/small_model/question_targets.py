@@ -167,14 +167,14 @@ def _spoken_target_text(target_statements: Sequence[Statement], chunk_text: str)
 def _row_target(target_row: Statement, turn: int) -> QuestionTarget:
     """The cells that name the row, up to the first with a word, and ANSWER_CELLS_PER_ROW of the others."""
     cells_by_column = zip_longest(target_row.header, (cell.text for cell in target_row.cells), fillvalue="")
-    row_cells = [(column, cell) for column, cell in cells_by_column if re.search(r"\w", cell)]
-    naming_column = next((i for i, (_, cell) in enumerate(row_cells) if words(cell)), 0)
+    target_cells = [(column, cell) for column, cell in cells_by_column if re.search(r"\w", cell)]
+    naming_column = next((i for i, (_, cell) in enumerate(target_cells) if words(cell)), 0)
     naming_cells = [
-        row_cell
-        for i, row_cell in enumerate(row_cells[: naming_column + 1])
-        if i == naming_column or not _RULE_NUMBER_CELL.fullmatch(row_cell[1])
+        target_cell
+        for i, target_cell in enumerate(target_cells[: naming_column + 1])
+        if i == naming_column or not _RULE_NUMBER_CELL.fullmatch(target_cell[1])
     ]
-    answer_cells = _answer_cells_of_turn(row_cells[naming_column + 1 :], turn)
+    answer_cells = _answer_cells_of_turn(target_cells[naming_column + 1 :], turn)
     target_subject = ", ".join(f"{cell} ({column})" if column else cell for column, cell in naming_cells)
     target_answers = "; ".join(f"{column}: {cell}" if column else cell for column, cell in answer_cells)
     target_text = f"{target_subject}: {target_answers}" if target_answers else target_subject
