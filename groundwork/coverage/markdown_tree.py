@@ -151,34 +151,32 @@ def markdown_tree(
     tree_edges = _TreeEdges(coverage_items)
     figure_starts = [figure.start for figure in figures]
     tree_nodes: list[dict[str, Any]] = []
-    for block in blocks(markdown):
-        tree_nodes += _block_nodes(markdown, block, tree_edges)
-        figures_inside = range(bisect_left(figure_starts, block.start), bisect_left(figure_starts, block.end))
-        block_text, first_figure = (
-            markdown[block.start : block.end],
-            figures[figures_inside[0]] if figures_inside else None,
-        )
-        if first_figure and block_text.strip() == markdown[first_figure.start : first_figure.end]:
+    for tree_block in blocks(markdown):
+        tree_nodes += _block_nodes(markdown, tree_block, tree_edges)
+        figures_inside = range(bisect_left(figure_starts, tree_block.start), bisect_left(figure_starts, tree_block.end))
+        tree_block_text = markdown[tree_block.start : tree_block.end].strip()
+        first_figure = figures[figures_inside[0]] if figures_inside else None
+        if first_figure and tree_block_text == markdown[first_figure.start : first_figure.end]:
             tree_nodes[-1:] = []  # the block is nothing but the figure
         tree_nodes += [{"kind": "figure", "start": figure_starts[index], "figure": index} for index in figures_inside]
     return tree_nodes
 
 
-def _block_nodes(markdown: str, block: Block, tree_edges: _TreeEdges) -> Iterator[dict[str, Any]]:
-    start, end = block.start, block.start + len(markdown[block.start : block.end].rstrip())
+def _block_nodes(markdown: str, tree_block: Block, tree_edges: _TreeEdges) -> Iterator[dict[str, Any]]:
+    start, end = tree_block.start, tree_block.start + len(markdown[tree_block.start : tree_block.end].rstrip())
     is_rule = end - start >= 3 and not markdown[start:end].strip("-*_")
     if is_rule or not markdown[start:end].strip():
         return
-    tree_node: dict[str, Any] = {"kind": block.kind, "start": start}
-    if block.kind == "heading":
-        yield {**tree_node, "level": block.level, "pieces": tree_edges.cut(_heading_pieces(markdown, start, end))}
-    elif block.kind == "table":
+    tree_node: dict[str, Any] = {"kind": tree_block.kind, "start": start}
+    if tree_block.kind == "heading":
+        yield {**tree_node, "level": tree_block.level, "pieces": tree_edges.cut(_heading_pieces(markdown, start, end))}
+    elif tree_block.kind == "table":
         yield {**tree_node, **_table_node(markdown, start, end, tree_edges)}
-    elif block.kind in ("list", "contents"):
-        yield from _list_nodes(markdown, start, end, tree_edges, each_line=block.kind == "contents")
-    elif block.kind == "formula":
+    elif tree_block.kind in ("list", "contents"):
+        yield from _list_nodes(markdown, start, end, tree_edges, each_line=tree_block.kind == "contents")
+    elif tree_block.kind == "formula":
         yield {**tree_node, "pieces": tree_edges.cut([_formula_piece(markdown, start, end)])}
-    elif block.kind == "code":
+    elif tree_block.kind == "code":
         yield {**tree_node, "pieces": tree_edges.cut(_code_pieces(markdown, start, end))}
     else:
         yield {**tree_node, "pieces": tree_edges.cut(list(inline_pieces(markdown, start, end)))}

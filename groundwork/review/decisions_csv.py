@@ -161,19 +161,19 @@ def _fields_changed_in_csv(csv_cells: Mapping[str, str], decided_pair: Pair) -> 
     csv_edits: dict[str, Any] = {}
     for csv_column in EDITED_CSV_COLUMNS:
         if csv_column in csv_cells:
-            csv_cell, current_value = csv_cells[csv_column], getattr(decided_pair, csv_column)
+            csv_cell, exported_value = csv_cells[csv_column], getattr(decided_pair, csv_column)
             csv_value = csv_cell.splitlines() if csv_column == "evaluation_criteria" else csv_cell
             if not _is_csv_cell_unchanged(
-                csv_cell, "\n".join(current_value) if isinstance(current_value, list) else current_value
+                csv_cell, "\n".join(exported_value) if isinstance(exported_value, list) else exported_value
             ):
                 csv_edits[csv_column] = csv_value
     return trim_edited_texts(csv_edits)
 
 
-def _is_csv_cell_unchanged(csv_cell: str, current_value: str) -> bool:
+def _is_csv_cell_unchanged(csv_cell: str, exported_value: str) -> bool:
     """Do they say the same, but for line ends, outer space and letters that Windows-1252 lacks?"""
-    current_words = " ".join(current_value.split())
-    return " ".join(csv_cell.split()) in (current_words, current_words.encode("cp1252", "replace").decode("cp1252"))
+    exported_words = " ".join(exported_value.split())
+    return " ".join(csv_cell.split()) in (exported_words, exported_words.encode("cp1252", "replace").decode("cp1252"))
 
 
 def _read_csv_rows(csv_file: Path) -> Iterable[tuple[int, dict[str, str]]]:

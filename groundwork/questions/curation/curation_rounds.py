@@ -20,6 +20,7 @@ from groundwork.questions.curation.checked_pairs import (
     build_check_column,
     failed_checks,
 )
+from groundwork.questions.curation.other_answers import other_answers
 from groundwork.questions.curation.pair_judge import (
     ApartForm,
     CurationCase,
@@ -39,7 +40,7 @@ from groundwork.questions.curation.pair_rewriting import (
     is_rewritable,
 )
 from groundwork.questions.curation.rule_checks import rule_check_columns
-from groundwork.questions.curation.wrong_answers import other_answers, wrong_answer_to_show
+from groundwork.questions.curation.wrong_answers import wrong_answer_to_show
 from groundwork.records import Pair
 from groundwork.settings.config_schema import Check, Curate
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
@@ -17,12 +16,10 @@ from groundwork.language.negations_and_duties import is_negated
 from groundwork.language.numbers import change_digits, number_values, numbers
 from groundwork.language.text_spans import Span
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, whole_word_pattern, words
-from groundwork.language.yes_and_no import YES_NO_AUXILIARY, YES_OR_NO, opposite_yes_or_no, yes_and_no_words, yes_or_no
+from groundwork.language.yes_and_no import YES_NO_AUXILIARY, opposite_yes_or_no, yes_and_no_words, yes_or_no
 from groundwork.records import Pair
 
 ALIKE_NAMES = 0.65  # of 1, how far the letters of two names agree: URL and URI are no wrong answers to each other
-NEIGHBOUR_PAIRS = 50  # pairs among which another answer is looked for
-_YES_OR_NO_ANSWER = re.compile(rf"{YES_OR_NO}\b", re.IGNORECASE)
 _EXCHANGED_CAPITALS = re.compile(r"(?<![\w.])[A-Z][A-Z\d]+(?!\w|\.\w)")
 _VALUE_OF_OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*[= ]('[^']*'|\"[^\"]*\"|\S+)")
 
@@ -37,7 +34,6 @@ LONGEST_OPTION_ARTICLE = 4  # characters, with the space behind it
 _ANSWERS_BOTH_OPTIONS = re.compile(r"\b(?:both|either|neither|all|each|beide\w*|weder|les deux|ni)\b", re.IGNORECASE)
 _BETWEEN_LISTED_NAMES = re.compile(r"[^.;:!?\n]{0,25}")  # between two names of one list
 _LISTS_NAMES = re.compile(r",|/|\b(?:and|or|nor|not|und|oder|sowie|et|ou|y|e|o|en|of|og|eller)\b", re.IGNORECASE)
-ALIKE_QUESTIONS = 0.4  # of the words of both: "What did 1.2 add?", "What did 1.1 add?"
 
 # Tags, targets of links, attributes.
 _MARKUP_IN_EVIDENCE = re.compile(r"</?[a-zA-Z][^<>]*>|\]\([^()\s]*\)|\{[^{}\n]*\}|[\[`]")
@@ -267,58 +263,3 @@ def _exchangeable_kind(name: str) -> str:
         return name[0]
     marks_of_exchangeable = "".join(sorted({character for character in name if not character.isalnum()} - set("-*:")))
     return "code" if "." in name or "_" in name else marks_of_exchangeable or "capitals"
-
-
-def other_answers(pairs: Sequence[Pair]) -> list[str]:
-    """For each pair the answer to the most alike question of a near one of its document that shares few words with it.
-
-    What shares words may be right as well, and so may what the evidence says. "" where there is no other.
-    """
-    pairs_by_document: dict[str, list[int]] = {}
-    for i, pair in enumerate(pairs):
-        pairs_by_document.setdefault(pair.document, []).append(i)
-    other_answer_search, answers_of_others = _OtherAnswers(pairs), [""] * len(pairs)
-    for places in pairs_by_document.values():
-        for position, i in enumerate(places):
-            steps_to_others = range(1, min(len(places), NEIGHBOUR_PAIRS))
-            other_pairs = [places[(position + step) % len(places)] for step in steps_to_others]
-            answers_of_others[i] = other_answer_search.for_pair(i, other_pairs)
-    return answers_of_others
-
-
-class _OtherAnswers:
-    """Chooses for one of `pairs` the answer to another question; pairs are given by their places."""
-
-    def __init__(self, pairs: Sequence[Pair]) -> None:
-        self._pairs = pairs
-        self._answer_words = [content_words(pair.answer, "") for pair in pairs]
-        self._evidence_words = [content_words(" ".join(pair.evidence), "") for pair in pairs]
-        self._question_words = [words(pair.question) for pair in pairs]
-
-    def for_pair(self, i: int, other_pairs: Sequence[int]) -> str:
-        other_pairs = [k for k in other_pairs if self._may_answer_wrongly(i, k)]
-        other_pairs = [k for k in other_pairs if not self._is_in_evidence(i, k)] or other_pairs
-        other_pairs = [k for k in other_pairs if self._pairs[k].category == self._pairs[i].category] or other_pairs
-        other_pair = min(other_pairs, key=lambda k: self._share_in(self._answer_words[i], k), default=None)
-        return "" if other_pair is None else self._pairs[other_pair].answer
-
-    def _may_answer_wrongly(self, i: int, k: int) -> bool:
-        return (
-            bool(self._answer_words[k])
-            and self._answer_words[k] != self._answer_words[i]
-            and not _YES_OR_NO_ANSWER.match(self._pairs[k].answer)
-            and _do_questions_ask_alike(self._question_words[i], self._question_words[k])
-        )
-
-    def _is_in_evidence(self, i: int, k: int) -> bool:
-        return 2 * len(self._answer_words[k] & self._evidence_words[i]) >= len(self._answer_words[k])
-
-    def _share_in(self, right_words: set[str], k: int) -> float:
-        return len(self._answer_words[k] & right_words) / len(self._answer_words[k])
-
-
-def _do_questions_ask_alike(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Do two questions, as their words, ask the same of two things, so that the one's answer could be the other's?"""
-    words_asked_by_both, all_words = set(first) & set(second), set(first) | set(second)
-    same_form = first[:2] == second[:2] or first[-2:] == second[-2:]
-    return same_form and len(words_asked_by_both) >= ALIKE_QUESTIONS * len(all_words)

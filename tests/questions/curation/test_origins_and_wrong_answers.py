@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from groundwork.questions.curation.other_answers import other_answers
 from groundwork.questions.curation.pair_origins import PairOrigin, pair_origin
-from groundwork.questions.curation.wrong_answers import other_answers, undecided_wrong_answer, wrong_answer
+from groundwork.questions.curation.wrong_answers import undecided_wrong_answer, wrong_answer
 from tests.stages.curate_run import pair_of
 
 
