@@ -17,6 +17,7 @@ from groundwork.documents.formats.office.checkboxes_and_dropdowns import (
 )
 from groundwork.documents.formats.office.office_package import OfficePackage
 from groundwork.documents.formats.office.office_xml import Element, child, new_element, remove_elements, tags
+from groundwork.documents.formats.office.slide_titles import put_title_first
 from groundwork.documents.formats.office.style_numbering import number_styled_paragraphs
 from groundwork.documents.formats.office.symbol_fonts import write_slide_symbols, write_symbols
 from groundwork.documents.formats.raised_figures import (
@@ -174,6 +175,7 @@ _SLIDE_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("Symbol", "ingdings", "ebdings"): write_slide_symbols,
     ("baseline",): raise_slide_runs,
     ("slidenum",): _repair_slide_numbers,
+    ("spTree",): put_title_first,
 }
 _WORD_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("ruby",): _repair_ruby,
