@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import overload
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
+from groundwork.documents.pdf_files.open_pdf import OpenPdf
+from groundwork.documents.pdf_files.page_box import without_lines_off_page
 
 
 class PdfInspectorPages(Sequence[str]):
@@ -41,12 +43,9 @@ class PdfInspectorPages(Sequence[str]):
         due_indices = sorted(self._due_inspector_pages)
         self._due_inspector_pages.clear()
         if due_indices:
+            due_numbers = [self._inspector_numbers[i] for i in due_indices]
             try:
-                inspector_texts = pdf_inspector_pages(
-                    dataclasses.replace(
-                        self._inspector_request, pages=[self._inspector_numbers[i] for i in due_indices]
-                    )
-                )
+                inspector_texts = pdf_inspector_pages(dataclasses.replace(self._inspector_request, pages=due_numbers))
             except Exception as error:  # an engine raises anything; the other readings carry on
                 inspector_texts = [""] * len(due_indices)
                 self._inspector_warnings.append(f"pdf-inspector failed: {error}")
@@ -58,4 +57,22 @@ def pdf_inspector_pages(request: ConversionRequest) -> list[str]:
     import pdf_inspector
 
     inspector_numbers = None if request.pages is None else [number - 1 for number in request.pages]
-    return [page.markdown for page in pdf_inspector.extract_pages_markdown(request.source, inspector_numbers).pages]
+    inspector_pages = pdf_inspector.extract_pages_markdown(request.source, inspector_numbers).pages
+    inspector_texts = [page.markdown for page in inspector_pages]
+    if request.opened:
+        return _without_texts_off_page(inspector_texts, inspector_numbers, request.opened)
+    with OpenPdf(request.source) as pdf:
+        return _without_texts_off_page(inspector_texts, inspector_numbers, pdf)
+
+
+def _without_texts_off_page(texts: list[str], indices: list[int] | None, pdf: OpenPdf) -> list[str]:
+    """pdf-inspector's pages without what stands outside of them; a page that pdfium cannot open stays as it is."""
+    import pypdfium2
+
+    texts_on_pages = []
+    for index, text in zip(indices or range(len(texts)), texts, strict=True):
+        try:
+            texts_on_pages.append(without_lines_off_page(text, pdf[index].text))
+        except pypdfium2.PdfiumError:
+            texts_on_pages.append(text)
+    return texts_on_pages

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from groundwork.documents.auditing.readability import readable_contents_lines
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.pdf_files.open_pdf import OpenPdfPage
-from groundwork.documents.pdf_files.page_objects import PdfText, object_text, read_pdf_texts
+from groundwork.documents.pdf_files.page_box import is_outside, shown_box
+from groundwork.documents.pdf_files.page_objects import PdfText, object_bounds, object_text, read_pdf_texts
 from groundwork.language.language_and_script import has_unspaced
 from groundwork.language.list_labels import CAPTION_START
 from groundwork.language.section_names import is_section_name
@@ -184,7 +185,7 @@ def _title_candidates(title_page: _TitlePage, least_size: float) -> list[_TitleT
     speller = Speller(title_page.layer)
     title_groups = [
         _TitleText(size, y, _clean_title(speller.spell(text), title_page.label))
-        for size, y, text in _title_groups(_upright_title_texts(title_page.opened.text, title_page.objects, least_size))
+        for size, y, text in _title_groups(_upright_title_texts(title_page, least_size))
     ]
     sentence_title_size = max(
         (title_group.size for title_group in title_groups if _SENTENCE_AS_TITLE.search(title_group.text)), default=0.0
@@ -244,12 +245,22 @@ def _is_small_capital_of_title(title_text: _TitleText, text: _TitleText) -> bool
     return text.text.isupper() and _SMALL_CAPITALS_OF_TITLE * title_text.size < text.size < title_text.size
 
 
-def _upright_title_texts(textpage: Any, text_objects: Sequence[PdfText], least_size: float) -> list[_TitleText]:
-    """The upright text objects of a page whose letters are larger than `least_size`; smaller ones part them."""
+def _upright_title_texts(title_page: _TitlePage, least_size: float) -> list[_TitleText]:
+    """The upright text objects that a page shows in letters larger than `least_size`; smaller ones part them."""
     title_texts = []
-    for title_object in text_objects:
+    for title_object in title_page.objects:
         is_title_candidate = title_object.size > least_size and title_object.upright
-        title_text = object_text(title_object.handle, textpage) if is_title_candidate else ""
+        title_text = object_text(title_object.handle, title_page.opened.text) if is_title_candidate else ""
+        if title_text.strip() and not _is_shown(title_object, title_text, title_page):
+            continue
         if not is_title_candidate or title_text.strip():
             title_texts.append(_TitleText(title_object.size, title_object.y, title_text))
     return title_texts
+
+
+def _is_shown(title_object: PdfText, title_text: str, title_page: _TitlePage) -> bool:
+    """Whether a text stands within its page; the text layer tells that of one in a form, which has its own bounds."""
+    if title_text.strip() in title_page.layer:
+        return True
+    title_bounds = object_bounds(title_object.handle)
+    return title_bounds is None or not is_outside(title_bounds, shown_box(title_page.opened.page))

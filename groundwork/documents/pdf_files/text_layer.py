@@ -17,6 +17,7 @@ from groundwork.documents.pdf_files.actual_text_clusters import clusters_text, r
 from groundwork.documents.pdf_files.document_title import FIRST_PAGES, document_title
 from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
 from groundwork.documents.pdf_files.open_pdf import LOCK, OpenPdf, OpenPdfPage, load_page
+from groundwork.documents.pdf_files.page_box import text_on_page
 from groundwork.documents.pdf_files.page_objects import object_size, page_objects
 from groundwork.documents.pdf_files.textpage_letters import letter_font_name, letter_sign
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
@@ -203,7 +204,7 @@ def _layer_of_page(document: Any, layer_page: OpenPdfPage | None) -> str:
 
 def _read_layer(textpage: Any) -> str:
     """The text of a pypdfium2 text page; of a shaped script with its letters in order, where the PDF tells them."""
-    layer_text = with_bullets(textpage, textpage.get_text_range())
+    layer_text = with_bullets(textpage, text_on_page(textpage, textpage.get_text_range()))
     layer_text = text_with_marks_in_place(textpage, layer_text)
     if is_shaped(layer_text) and not is_right_to_left(layer_text) and (layer_clusters := read_clusters(textpage)):
         return clusters_text(layer_clusters)
