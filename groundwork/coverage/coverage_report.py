@@ -46,9 +46,7 @@ COVERAGE_PAGE = PageKind(
 def coverage_numbers(reported: CoveredDocument, markdown: str) -> dict[str, Any]:
     """The JSON beside the page: coverage by run and together, of the whole, of each section, and what nobody asks."""
     totals = reported.counts()
-    run_numbers = [
-        {"run": run, **_question_counts(reported, run), **_share_numbers(totals[run])} for run in reported.runs
-    ]
+    run_numbers = [{"run": run, **_run_counts(reported, run), **_share_numbers(totals[run])} for run in reported.runs]
     return {
         "document": reported.document_id,
         "title": reported.title,
@@ -101,12 +99,10 @@ def _figure_coverage_numbers(reported: CoveredDocument) -> dict[str, Any]:
     }
 
 
-def _question_counts(reported: CoveredDocument, run: str) -> dict[str, int]:
+def _run_counts(reported: CoveredDocument, run: str) -> dict[str, int]:
     run_questions = [run_question for run_question in reported.questions if run_question.run == run]
-    return {
-        "questions": len(run_questions),
-        "not_placed": sum(not run_question.placed for run_question in run_questions),
-    }
+    not_placed = sum(not run_question.placed for run_question in run_questions)
+    return {"questions": len(run_questions), "not_placed": not_placed}
 
 
 def open_coverage_items(reported: CoveredDocument) -> list[CoverageItem]:

@@ -138,7 +138,7 @@ def _place_on_figures(
     questions_of_chunk: dict[str, list[int]] = {}
     for (chunk_id, _), question_indices in questions_by_chunk.items():
         questions_of_chunk.setdefault(chunk_id, []).extend(question_indices)
-    placed_figures = []
+    placed = []
     for chunk in (reading.chunk for reading in readings):
         chunk_offset, chunk_questions = chunk.start - len(chunk.added), questions_of_chunk.get(chunk.id, ())
         chunk_figures = figures(chunk.text, chunk.document) if chunk.figures else ()
@@ -146,10 +146,8 @@ def _place_on_figures(
             quote = chunk.text[figure.start : figure.end]
             asked = sorted(i for i in chunk_questions if quote in questions_to_place[i].pair.evidence)
             start, end = figure.start + chunk_offset, figure.end + chunk_offset
-            placed_figures.append(
-                FigureItem(start=start, end=end, file=figure.file, caption=figure.caption, asked=asked)
-            )
-    return placed_figures
+            placed.append(FigureItem(start=start, end=end, file=figure.file, caption=figure.caption, asked=asked))
+    return placed
 
 
 def _place_on_chunk(

@@ -87,14 +87,12 @@ def paired_difference(score_differences: Sequence[float], clusters: Sequence[str
     padded_mean = float((padded_differences * padded_weights).sum() / padded_weights.sum())
     half_width = _t_quantile(max(cluster_count, 2)) * standard_error
     one_sided = _t_quantile(max(cluster_count, 2), 0.95) * standard_error
-    pair_spread = standard_error * math.sqrt(padded_weights.sum())
+    spread = standard_error * math.sqrt(padded_weights.sum())
     low, high, least, most = (
         min(1.0, max(-1.0, padded_mean + interval_offset))
         for interval_offset in (-half_width, half_width, -one_sided, one_sided)
     )
-    return PairedDifference(
-        float(differences.mean()), low, high, least, most, pair_spread, differences.size, cluster_count
-    )
+    return PairedDifference(float(differences.mean()), low, high, least, most, spread, differences.size, cluster_count)
 
 
 def rows_needed(spread: float, effect: float) -> int:

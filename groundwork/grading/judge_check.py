@@ -353,9 +353,8 @@ def judge_trust_lines(judge_trust: JudgeTrust | None) -> Iterator[str]:
         yield f"judge: {judge_trust.ungraded:,} of its check answers stayed without a verdict"
     if judge_trust.set_aside:
         yield f"{counted(len(judge_trust.set_aside), 'row is', 'rows are')} set aside"
-        yield from (
-            f"  {row_id}: {reason}" for row_id, reason in list(judge_trust.set_aside.items())[:CHECKED_ROWS_SHOWN]
-        )
+        rows_shown = list(judge_trust.set_aside.items())[:CHECKED_ROWS_SHOWN]
+        yield from (f"  {row_id}: {reason}" for row_id, reason in rows_shown)
 
 
 def judge_consistency_lines(consistency: Consistency) -> Iterator[str]:

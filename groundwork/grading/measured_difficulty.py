@@ -58,19 +58,17 @@ def correlate_guesses(measured_rows: Sequence[MeasuredRow]) -> GuessCorrelation:
     """Spearman's rank correlation of guessed and measured difficulty, without the rows that were set aside."""
     from scipy.stats import spearmanr
 
-    guessed_and_measured = [
+    measured_pairs = [
         (GUESSED_LEVELS[measured_row.guessed], measured_row.difficulty)
         for measured_row in measured_rows
         if measured_row.guessed in GUESSED_LEVELS and measured_row.difficulty is not None and not measured_row.set_aside
     ]
-    if len(guessed_and_measured) < LEAST_CORRELATED_ROWS or any(
-        len({level_pair[side] for level_pair in guessed_and_measured}) < 2 for side in (0, 1)
+    if len(measured_pairs) < LEAST_CORRELATED_ROWS or any(
+        len({level_pair[side] for level_pair in measured_pairs}) < 2 for side in (0, 1)
     ):
-        return GuessCorrelation(None, None, len(guessed_and_measured))
-    rank_correlation = spearmanr(*([pair[side] for pair in guessed_and_measured] for side in (0, 1)))
-    return GuessCorrelation(
-        float(rank_correlation.statistic), float(rank_correlation.pvalue), len(guessed_and_measured)
-    )
+        return GuessCorrelation(None, None, len(measured_pairs))
+    rank_correlation = spearmanr(*([pair[side] for pair in measured_pairs] for side in (0, 1)))
+    return GuessCorrelation(float(rank_correlation.statistic), float(rank_correlation.pvalue), len(measured_pairs))
 
 
 def difficulty_lines(difficulty_guess: GuessCorrelation) -> Iterator[str]:

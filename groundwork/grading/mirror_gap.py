@@ -88,11 +88,9 @@ def measure_mirror_gap(
     if sum(pair.same_words for pair in mirror_pairs) > UNCHANGED_SHARE * len(mirror_pairs):
         gap_reason = "eval asks in the words of the mirror; build the dataset with --rephrase-qa"
         return MirrorGap(difference=mirror_difference, conclusion="cannot tell", reason=gap_reason)
-    gap_conclusion, gap_reason = _gap_conclusion(mirror_pairs, mirror_difference, gap_bounds, mirror_gain)
-    missing_rows = _mirror_pairs_needed(mirror_difference, gap_bounds.margin) if gap_conclusion == "cannot tell" else 0
-    return MirrorGap(
-        difference=mirror_difference, conclusion=gap_conclusion, reason=gap_reason, rows_needed=missing_rows
-    )
+    conclusion, gap_reason = _gap_conclusion(mirror_pairs, mirror_difference, gap_bounds, mirror_gain)
+    missing_rows = _mirror_pairs_needed(mirror_difference, gap_bounds.margin) if conclusion == "cannot tell" else 0
+    return MirrorGap(difference=mirror_difference, conclusion=conclusion, reason=gap_reason, rows_needed=missing_rows)
 
 
 def _gap_conclusion(

@@ -218,11 +218,8 @@ BATCH_PAIR_TOKENS, BATCH_QUESTION_TOKENS = 80, 22  # tokens of a pair beside its
 
 def prompt_files(settings: QA) -> list[str]:
     """The files of config/prompts that it makes use of."""
-    batch_correction_prompts, batch_picture_prompts = (
-        [settings.correction_prompt] * settings.correct,
-        [settings.images_prompt] * settings.images,
-    )
-    return [settings.prompt, *batch_correction_prompts, *batch_picture_prompts]
+    batch_correction_prompts = [settings.correction_prompt] * settings.correct
+    return [settings.prompt, *batch_correction_prompts, *[settings.images_prompt] * settings.images]
 
 
 def askers(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from groundwork.coverage import chunk_coverage
 from groundwork.errors import UnitError
@@ -33,12 +33,7 @@ from groundwork.questions.prompt_injection import is_prompt_injection
 from groundwork.records import Chunk, ChunkRun, Coverage, Pair, Rejected
 from groundwork.settings.config_schema import QA
 
-if TYPE_CHECKING:
-    pass
-
-
 MAX_TIMES_SHOWN = 2  # a gap that was shown so often, and neither asked about nor declined, is left open
-
 MAX_WISH_ROUNDS = 3  # rounds that are about wishes alone
 MAX_UNWORTHY_ROUND_SHARE = 0.5  # of a round's pairs: more than that not worth asking, and the chunk is done
 

@@ -242,11 +242,7 @@ def _criterion_fact_words(criterion_fact: str, language: str) -> Counter[str]:
 
 
 def _is_checkable_criterion(criterion: str, answer: str) -> bool:
-    criterion_facts = set(words(criterion)) - _VAGUE_CRITERION_WORDS - _CRITERION_REPORTING_WORDS
-    if (
-        criterion_facts - ENGLISH_STOP_WORDS
-        or numbers(criterion, spelled="en")
-        or _YES_OR_NO_CRITERION.search(criterion)
-    ):
+    fact_words = set(words(criterion)) - _VAGUE_CRITERION_WORDS - _CRITERION_REPORTING_WORDS
+    if fact_words - ENGLISH_STOP_WORDS or numbers(criterion, spelled="en") or _YES_OR_NO_CRITERION.search(criterion):
         return True
-    return bool((criterion_facts - _CRITERION_STOP_WORDS) & set(words(answer)))
+    return bool((fact_words - _CRITERION_STOP_WORDS) & set(words(answer)))

@@ -48,7 +48,7 @@ class DocumentInterviews:
     chunk_interviews: list[ChunkInterview]
     askers: list[Asker]
     pair_limit_notice: str = ""
-    interview_notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     encode_and_likeness: tuple[EncodeTexts | None, Likeness] = (None, Likeness())
     two_chunk_interviews: list[TwoChunkInterview] = field(default_factory=list)
 
@@ -102,13 +102,7 @@ class DocumentInterviews:
         ]
         asker_warnings = chain.from_iterable(getattr(asker, "warnings", ()) for asker in self.askers)
         chunk_warnings = chain.from_iterable(interview.chunk_warnings() for interview in self.chunk_interviews)
-        return [
-            *self.interview_notes,
-            *self._cut_interview_warnings(),
-            *contradictions,
-            *asker_warnings,
-            *chunk_warnings,
-        ]
+        return [*self.notes, *self._cut_interview_warnings(), *contradictions, *asker_warnings, *chunk_warnings]
 
     def _cut_interview_warnings(self) -> list[str]:
         last_round, max_iterations = self.settings.max_iterations - 1, self.settings.max_iterations

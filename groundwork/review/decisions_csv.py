@@ -193,13 +193,7 @@ def _read_csv_rows(csv_file: Path) -> Iterable[tuple[int, dict[str, str]]]:
     except csv.Error as error:
         raise UsageError(f"{csv_file}, line {csv_reader.line_num}: {error}; save it as CSV again") from None
     return [
-        (
-            line_number,
-            {
-                csv_column: _unguard_csv_cell(csv_cell)
-                for csv_column, csv_cell in zip(csv_columns, csv_cells, strict=False)
-            },
-        )
+        (line_number, dict(zip(csv_columns, map(_unguard_csv_cell, csv_cells), strict=False)))
         for line_number, csv_cells in csv_rows
     ]
 

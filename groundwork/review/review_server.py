@@ -125,15 +125,12 @@ class ReviewServer:
         """Why a request is refused, or ""."""
         loopback_hosts = {f"{LOOPBACK_HOST}:{self.port}", f"localhost:{self.port}"}
         page_origin = request.headers.get("Origin")
-        is_page_navigation = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        is_navigation = request.method == "GET" and request.headers.get("Sec-Fetch-Mode") == "navigate"
         if request.headers.get("Host") not in loopback_hosts:
             return "another host"
         if page_origin is not None and page_origin not in {f"http://{host}" for host in loopback_hosts}:
             return "another origin"
-        if not is_page_navigation and request.headers.get("Sec-Fetch-Site", "same-origin") not in (
-            "same-origin",
-            "none",
-        ):
+        if not is_navigation and request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             return "another site"
         if not hmac.compare_digest(request.match_info.get("token", "").encode(), self.token.encode()):
             return "no token"

@@ -245,9 +245,8 @@ class SupportedForm(MarksForm):
         judged_blocks, pair_number = [], 0
         for judged_text, cases_of_text in groupby(cases, key=lambda case: case.origin.text):
             judged_cases_of_text = list(cases_of_text)
-            judged_passages = _judged_text_with_captions(
-                self._judged_passages(judged_text, judged_cases_of_text), judged_cases_of_text
-            )
+            judged_passages = self._judged_passages(judged_text, judged_cases_of_text)
+            judged_passages = text_with_captions(judged_passages, judged_cases_of_text[0].pair.document)
             judged_blocks.append(render_template("<text>\n{{text}}\n</text>", text=judged_passages))
             for case in judged_cases_of_text:
                 pair_number += 1
@@ -266,10 +265,6 @@ class SupportedForm(MarksForm):
             else:
                 judged_passages.append((start, end))
         return "\n[...]\n".join(judged_text[start:end].strip() for start, end in judged_passages)
-
-
-def _judged_text_with_captions(judged_text: str, cases: Sequence[CurationCase]) -> str:
-    return text_with_captions(judged_text, cases[0].pair.document)
 
 
 def _evidence_windows(case: CurationCase) -> Iterator[tuple[int, int]]:

@@ -189,12 +189,8 @@ def is_rewritable(pair_to_rewrite: Pair, settings: Curate) -> bool:
 
 def apply_objection(case: CurationCase, objection: str) -> CurationCase:
     """The case with both sides, for the judge to hear."""
-    objected_columns = _passed_check_columns(case.pair, objection)
-    objected_pair, objected_complaint = (
-        msgspec.structs.replace(case.pair, checks=objected_columns),
-        faults_to_rewrite(case) or "its wording",
-    )
-    return replace(case, pair=objected_pair, complaint=objected_complaint, objection=objection)
+    objected_pair = msgspec.structs.replace(case.pair, checks=_passed_check_columns(case.pair, objection))
+    return replace(case, pair=objected_pair, complaint=faults_to_rewrite(case) or "its wording", objection=objection)
 
 
 def _passed_check_columns(pair_to_rewrite: Pair, objection: str = "") -> dict[str, CheckColumn]:

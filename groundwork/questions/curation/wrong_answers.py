@@ -92,11 +92,8 @@ def _wrong_by_numbers(pair: Pair, language: str) -> str:
 
 def _wrong_answer_by_choice(pair: Pair) -> str:
     """The answer with the two things that the question lets choose from exchanged; "" where it does not choose."""
-    choice_at_end, polar_choice = (
-        _OPTIONS_AT_QUESTION_END.search(pair.question),
-        _OPTIONS_OF_POLAR_QUESTION.match(pair.question),
-    )
-    choice_match = choice_at_end or polar_choice
+    choice_at_end = _OPTIONS_AT_QUESTION_END.search(pair.question)
+    choice_match = choice_at_end or _OPTIONS_OF_POLAR_QUESTION.match(pair.question)
     if not choice_match or _ANSWERS_BOTH_OPTIONS.search(pair.answer):
         return ""
     options = [
@@ -132,14 +129,8 @@ def _wrong_digits(pair: Pair, right_digits: str) -> str:
         change_digits(right_digits),
         *(f"{right_digits[:-1]}{(last_right_digit + step) % 10}" for step in range(2, 9)),
     ]
-    return next(
-        (
-            wrong_digits
-            for wrong_digits in wrong_digit_choices
-            if number_values(f"= {wrong_digits}").isdisjoint(right_values)
-        ),
-        wrong_digit_choices[0],
-    )
+    wrong_digits = (digits for digits in wrong_digit_choices if right_values.isdisjoint(number_values(f"= {digits}")))
+    return next(wrong_digits, wrong_digit_choices[0])
 
 
 def _end_mark_of_answer(answer: str) -> str:

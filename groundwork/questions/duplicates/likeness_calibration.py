@@ -81,10 +81,8 @@ async def encoder_and_likeness(
         likeness_vectors = await encoder.aencode(likeness_texts, "query")
     except MissingExtra as missing_extra:
         stand_in_embeddings = msgspec.structs.replace(settings, backend="static", model=STATIC_MODEL)
-        encoder, likeness_note = (
-            encoder_for(stand_in_embeddings, vectors, joined=joined),
-            f"{STATIC_MODEL} judges what is a duplicate: {missing_extra.need}",
-        )
+        encoder = encoder_for(stand_in_embeddings, vectors, joined=joined)
+        likeness_note = f"{STATIC_MODEL} judges what is a duplicate: {missing_extra.need}"
         likeness_vectors = await encoder.aencode(likeness_texts, "query")
 
     async def encode(questions: list[str]) -> Vectors:

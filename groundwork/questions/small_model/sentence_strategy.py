@@ -126,21 +126,19 @@ class SentenceAsker:
         return [None] * len(faulty_sentence_drafts)
 
     async def _ask_about(self, target: QuestionTarget, iteration: int) -> JudgedDraft:
-        sentence_section = self._section_of_target(target)
+        section = self._section_of_target(target)
         sentence_before = self._previous_sentence(target.statements[0])
         sentence_messages = render_turns(
             self.sentence_prompt,
             document=self.document_title,
-            section=sentence_section or "(none)",
+            section=section or "(none)",
             before=sentence_before or "(nothing)",
             statement=target.plain,
         )
         sentence_unit = f"{self.chunk.id} at {target.statements[0].start}"
         sentence_reply = await self._call(sentence_messages, Reply, sentence_unit, iteration)
         sentence_draft = self._sentence_draft(target, sentence_reply)
-        sentence_faults = draft_target_faults(
-            sentence_draft, target, sentence_before, sentence_section, self.document_title
-        )
+        sentence_faults = draft_target_faults(sentence_draft, target, sentence_before, section, self.document_title)
         rival_count = 0 if sentence_faults else self._count_rivals(sentence_draft, target)
         if rival_count > max_rival_statements(sentence_reply.question, target, self.document_title):
             sentence_faults = [Fault("vague", f"{rival_count} other statements fit the question as well")]
