@@ -60,6 +60,8 @@ def test_a_text_above_a_chart_is_the_title_of_its_slide(tmp_path: Path) -> None:
         [("Ebb and flood", 2, 2), ("Neap and spring", 2.5, 2)],  # side by side
         [("Boats lie in pairs. " * 8, 1, 2), ("They turn with the tide.", 9, 2)],  # running text
         [("One\nTwo\nThree", 1, 2), ("Each has its buoy.", 9, 2)],  # a list
+        [("Boats lie in pairs.", 1, 1), ("They turn with the tide.", 9, 2)],  # a sentence
+        [("https://harbour.example says", 1, 1), ("They turn with the tide.", 9, 2)],  # an address
         [("X2", 1, 1), ("The second mooring lies east of the first.", 9, 2)],  # a label
         [("", 1, 1), ("Each has its buoy.", 9, 2)],
     ],

@@ -17,6 +17,7 @@ _PLACEHOLDERS_AT_SLIDE_EDGES = ("dt", "ftr", "hdr", "sldNum")
 _MOST_TITLE_LETTERS = 120
 _MOST_TITLE_PARAGRAPHS = 2
 _TITLE_WORD = re.compile(r"[^\W\d_]{4}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
+_SENTENCE_OR_ADDRESS = re.compile(r"[.…。:：;,]\s*$|://")
 _EMU = re.compile(r"-?\d{1,15}", re.ASCII)
 
 
@@ -85,6 +86,7 @@ def _reads_as_title(paragraphs: list[str]) -> bool:
         len(paragraphs) <= _MOST_TITLE_PARAGRAPHS
         and len(text) <= _MOST_TITLE_LETTERS
         and _TITLE_WORD.search(text) is not None
+        and _SENTENCE_OR_ADDRESS.search(text) is None
     )
 
 
