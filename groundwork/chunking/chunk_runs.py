@@ -19,7 +19,7 @@ import msgspec
 
 from groundwork.chunking.cut_points import CutPoints, count_uncut_titles
 from groundwork.chunking.tokenizers_and_rulers import Ruler
-from groundwork.language.list_labels import CAPTION_START
+from groundwork.language.list_labels import CAPTION_START, SOURCE_START
 from groundwork.language.sentences import COMPLETE_BLOCK_END, sentence_starts
 from groundwork.markdown.blocks import LIST_ITEM_START, Block
 from groundwork.markdown.footnotes import is_footnote_below_mark
@@ -163,9 +163,10 @@ def _last_sentence_start(table_lead_text: str, language: str) -> int:
 
 
 def _belongs_to_table_above(markdown: str, run_block: Block, table: Block) -> bool:
-    """Whether a block says something of the table above it: a caption, or notes behind marks ("1 Preliminary.")."""
+    """Whether a block says something of the table above it: a caption, its source, or notes behind marks
+    ("1 Preliminary.")."""
     is_run_note = run_block.kind == "paragraph" and run_block.end - run_block.start <= MAX_RUN_LEAD_LENGTH
-    is_run_note &= _NOTE_BELOW_TABLE_RUN.match(markdown, run_block.start) is not None
+    is_run_note &= any(note.match(markdown, run_block.start) for note in (_NOTE_BELOW_TABLE_RUN, SOURCE_START))
     has_run_notes = is_run_note or _has_bracketed_notes(markdown, run_block, table)
     return has_run_notes or _is_table_caption(markdown, run_block) or is_footnote_below_mark(markdown, run_block.start)
 

@@ -89,3 +89,8 @@ CAPTION_START = re.compile(  # Table 3: Entry fees
     r"[\s*_>]{0,20}+(?:table|tab\.|tabelle|tableau|tabla|tabella|tabela|figure|fig\.|listing|abbildung|表|图|جدول)\s*+[\w.-]*\d",
     re.IGNORECASE,
 )
+SOURCE_START = re.compile(  # Source: Annual Report 2009, below a table
+    r"[\s*_>]{0,20}+(?:(?:data )?sources?|notes?|quellen?|anmerkung(?:en)?|fuentes?|font[ei]s?|notas?|bron(?:nen)?|"
+    r"källa|kilder?|lähde|źródło|zdroj|источник|资料来源|数据来源|出典|資料)[*_]*+ ?[:：][*_]*+[^\S\n]*+\S",
+    re.IGNORECASE,
+)

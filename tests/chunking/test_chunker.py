@@ -127,6 +127,28 @@ def test_captions_and_notes_below_go_with_their_tables_and_each_table_keeps_a_ch
     assert [chunk.text.rstrip()[-6:] for chunk in noted] == [" oars.", "| 56 |"]
 
 
+@pytest.mark.parametrize(
+    ("line", "belongs"),
+    [
+        ("Source: the harbour office, 2025.", True),
+        ("**Sources:** the harbour office; the pilots.", True),
+        ("*Quelle*: Hafenamt, 2025", True),
+        ("资料来源：港口办公室", True),
+        ("Note: gigs without oars.", True),
+        ("Sources of light stand on both piers.", False),
+        ("Source:", False),  # the head of a list
+        ("Note: " + "gigs are new, and some are without oars. " * 12, False),  # running text
+    ],
+)
+def test_the_source_of_a_table_is_in_its_chunk(line: str, belongs: bool) -> None:
+    table = "| length | width |\n|---|---|\n" + "| 12 | 56 |\n" * 2
+    prose = "Plain words. The boats lie in pairs here. " * 3
+    of_table = next(
+        chunk for chunk in cut(f"{prose}\n\n{table}\n{line}\n\n{prose}", small(min_length=40)) if chunk.kind == "table"
+    )
+    assert (line.strip() in of_table.text) == belongs
+
+
 @settings(max_examples=20)
 @given(MARKDOWN)
 def test_same_text_same_chunks(text: str) -> None:
