@@ -31,9 +31,9 @@ from groundwork.message_wording import counted, shorten_text
 from groundwork.pages.html_page import PageKind, write_page
 from groundwork.records import Page
 
-SHOWN_SECTIONS = 40  # lines in the terminal
+REPORTED_SECTIONS = 40  # lines in the terminal
 GAP_LENGTH = 90  # characters of one that are shown
-SHOWN_GAPS = 5
+REPORTED_GAPS = 5
 BAR_LENGTH = 20  # characters
 COVERAGE_ASSETS = Path(__file__).parent / "assets"
 COVERAGE_SCRIPTS = ["wishes", "document", "outline", "sheets", "start"]  # of the page, a file each in assets/coverage/
@@ -123,18 +123,18 @@ def report_lines(reported: CoveredDocument, markdown: str) -> list[str]:
     coverage_lines = [f"{reported.document_id}: {reported.title}", *terminal.table_lines(_run_rows(reported))]
     if reported.figures:
         coverage_lines.append(f"  figures: {reported.figures_asked():,} of {len(reported.figures):,} asked about")
-    for coverage_section in reported.sections[:SHOWN_SECTIONS]:
+    for coverage_section in reported.sections[:REPORTED_SECTIONS]:
         coverage_lines += _section_bar(reported, coverage_section)
-    if len(reported.sections) > SHOWN_SECTIONS:
-        coverage_lines.append(f"  ... and {counted(len(reported.sections) - SHOWN_SECTIONS, 'more section')}")
+    if len(reported.sections) > REPORTED_SECTIONS:
+        coverage_lines.append(f"  ... and {counted(len(reported.sections) - REPORTED_SECTIONS, 'more section')}")
     coverage_lines += [f"  contradiction: {part.text}" for part in reported.contradictions]
     open_statements = [item for item in open_coverage_items(reported) if item.kind != "number"]
     coverage_lines += [
         f"  nobody asks: {shorten_text(markdown[open_statement.start : open_statement.end], GAP_LENGTH)}"
-        for open_statement in open_statements[:SHOWN_GAPS]
+        for open_statement in open_statements[:REPORTED_GAPS]
     ]
-    if len(open_statements) > SHOWN_GAPS:
-        coverage_lines.append(f"  ... and {len(open_statements) - SHOWN_GAPS} more; the page lists them")
+    if len(open_statements) > REPORTED_GAPS:
+        coverage_lines.append(f"  ... and {len(open_statements) - REPORTED_GAPS} more; the page lists them")
     return coverage_lines
 
 

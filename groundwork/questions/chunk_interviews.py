@@ -281,15 +281,20 @@ def _judge_correction(chunk_interview: ChunkInterview, faulty: JudgedDraft, corr
 
 
 async def _keep_new_drafts(chunk_interview: ChunkInterview, drafts: Sequence[Draft], iteration: int) -> int:
-    drafted_questions = [asked_question(draft) for draft in drafts]
-    questions_asked_before = await chunk_interview.earlier_questions.find_duplicates(drafted_questions)
-    for draft, question_asked_before in zip(drafts, questions_asked_before, strict=True):
-        if question_asked_before:
-            _reject(chunk_interview, draft, iteration, Fault("duplicate", f"repeats: {question_asked_before}"))
+    faults = await duplicate_faults(drafts, chunk_interview.earlier_questions)
+    for draft, duplicate_fault in zip(drafts, faults, strict=True):
+        if duplicate_fault:
+            _reject(chunk_interview, draft, iteration, duplicate_fault)
         else:
             model = chunk_interview.settings.model
             chunk_interview.pairs.append(pair_from_draft(draft, chunk_interview.chunk, model, iteration))
-    return sum(not question_asked_before for question_asked_before in questions_asked_before)
+    return faults.count(None)
+
+
+async def duplicate_faults(drafts: Sequence[Draft], earlier_questions: EarlierQuestions) -> list[Fault | None]:
+    """For each draft the fault that it repeats a question asked before, or None; new ones are remembered."""
+    repeated_questions = await earlier_questions.find_duplicates([asked_question(draft) for draft in drafts])
+    return [Fault("duplicate", f"repeats: {question}") if question else None for question in repeated_questions]
 
 
 def _reject(chunk_interview: ChunkInterview, draft: Draft, iteration: int, fault: Fault, detail: str = "") -> None:

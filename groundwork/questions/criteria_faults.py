@@ -1,4 +1,4 @@
-"""Evaluation criteria: what keeps a grader from marking them one by one, and which are padding.
+"""Evaluation criteria: what keeps a grader from marking them one by one, what no answer meets, and which are padding.
 
 A criterion is one fact of the answer. Padding is what an irrelevant answer meets as well, what another criterion says
 already, and what the question gives away; it is dropped, since asking for more would bring more of it.
@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from groundwork.language.negations_and_duties import is_negated
-from groundwork.language.numbers import number_values, numbers
+from groundwork.language.numbers import Number, mantissa_and_scale, number_values, numbers
 from groundwork.language.words import ENGLISH_STOP_WORDS, content_words, words
 from groundwork.language.yes_and_no import YES_NO_AUXILIARY, YES_OR_NO
 from groundwork.questions.trivial_questions import HOW_QUESTION
+from groundwork.records import Pair
 
 MIN_CRITERIA, MAX_CRITERIA = 1, 6
 MIN_LISTED_ITEMS, MAX_ITEM_WORDS = 3, 4  # things of a list, and words of each
@@ -246,3 +247,23 @@ def _is_checkable_criterion(criterion: str, answer: str) -> bool:
     if fact_words - ENGLISH_STOP_WORDS or numbers(criterion, spelled="en") or _YES_OR_NO_CRITERION.search(criterion):
         return True
     return bool((fact_words - _CRITERION_STOP_WORDS) & set(words(answer)))
+
+
+def unsupported_criterion_numbers(pair: Pair) -> list[str]:
+    """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
+    question_and_answer = f"{pair.question} {pair.answer}"
+    supported_values = number_values(question_and_answer, spelled="en")
+    supported_values |= {_number_without_scale(question_and_answer, number) for number in numbers(question_and_answer)}
+    unsupported_values = {
+        number.value
+        for criterion in pair.evaluation_criteria
+        for number in numbers(criterion)
+        if supported_values.isdisjoint({number.value, _number_without_scale(criterion, number)})
+    }
+    return sorted(unsupported_values)
+
+
+def _number_without_scale(text: str, number: Number) -> str:
+    """ "784" of "784 million": criterion and answer may differ in giving the scale."""
+    scaled_number_parts = mantissa_and_scale(text[number.start : number.end])
+    return scaled_number_parts[0] if scaled_number_parts else number.value

@@ -14,8 +14,8 @@ from groundwork.llm.prompt_templates import Message, PromptReader, render_turns
 from groundwork.llm.replies.reply_schema import ReplyRequirements
 from groundwork.markdown.chunk_reading import Reading
 from groundwork.markdown.figures import text_with_captions
+from groundwork.questions.chunk_interviews import duplicate_faults
 from groundwork.questions.duplicates.duplicate_search import EarlierQuestions
-from groundwork.questions.duplicates.question_comparison import asked_question
 from groundwork.questions.interview_material import InterviewMaterial, prompt_variables
 from groundwork.questions.pair_drafts import (
     Draft,
@@ -91,10 +91,9 @@ class TwoChunkInterview:
         return render_turns(self.prompt, **self.variables, first=first_text, second=second_text, batch=batch)
 
     async def _keep_new_two_chunk_drafts(self, drafts: Sequence[Draft], earlier_questions: EarlierQuestions) -> None:
-        questions_asked_before = await earlier_questions.find_duplicates([asked_question(draft) for draft in drafts])
-        for draft, question_asked_before in zip(drafts, questions_asked_before, strict=True):
-            if question_asked_before:
-                duplicate_fault = Fault("duplicate", f"repeats: {question_asked_before}")
+        faults = await duplicate_faults(drafts, earlier_questions)
+        for draft, duplicate_fault in zip(drafts, faults, strict=True):
+            if duplicate_fault:
                 self.rejected.append(reject_draft(draft, self.first_reading.chunk, TWO_CHUNK_ROUND, duplicate_fault))
             else:
                 self.pairs.append(self._two_chunk_pair(draft))

@@ -15,10 +15,10 @@ from groundwork.dataset.reword.rewording_judge import RewordingMarks, rewording_
 from groundwork.language import dangling_references as wording
 from groundwork.llm.prompt_templates import split_turns
 from groundwork.markdown.grounding import SourceText, find_quote
+from groundwork.questions.criteria_faults import unsupported_criterion_numbers
 from groundwork.questions.curation.pair_judge import CurationCase
 from groundwork.questions.curation.pair_origins import PairOrigin
 from groundwork.questions.curation.pair_rewriting import RewritingForm
-from groundwork.questions.curation.rule_checks import unsupported_criterion_numbers
 from groundwork.questions.pair_drafts import Draft, DraftBasis
 from groundwork.questions.small_model.criteria_from_answer_clauses import (
     category_from_wording,

@@ -6,7 +6,7 @@ import pytest
 
 from groundwork.markdown.grounding import SourceText
 from groundwork.questions.calculated_numbers import unsupported_numbers
-from groundwork.questions.curation.rule_checks import unsupported_criterion_numbers
+from groundwork.questions.criteria_faults import unsupported_criterion_numbers
 from tests.stages.curate_run import pair_of
 
 TABLE = "| In millions of CHF | 2026 | 2025 |\n| --- | --- | --- |\n| Boats | 9373 | 8589 |\n| Oars | 372 | 101 |\n"

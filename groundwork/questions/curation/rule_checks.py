@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from groundwork.language import dangling_references as wording
-from groundwork.language.numbers import Number, mantissa_and_scale, number_values, numbers
 from groundwork.questions.calculated_numbers import unsupported_numbers
+from groundwork.questions.criteria_faults import unsupported_criterion_numbers
 from groundwork.questions.curation.checked_pairs import CheckColumn, build_check_column
 from groundwork.questions.curation.pair_origins import PairOrigin
 from groundwork.questions.trivial_questions import trivial_question_reason
@@ -41,23 +41,3 @@ def rule_check_fault(check: Check, pair: Pair, origin: PairOrigin) -> str:
             return "; ".join(unsupported_numbers(origin.grounds, pair))
         case _:
             return ""
-
-
-def unsupported_criterion_numbers(pair: Pair) -> list[str]:
-    """The numbers of the criteria that neither answer nor question holds, so that no right answer can meet them."""
-    question_and_answer = f"{pair.question} {pair.answer}"
-    supported_values = number_values(question_and_answer, spelled="en")
-    supported_values |= {_number_without_scale(question_and_answer, number) for number in numbers(question_and_answer)}
-    unsupported_values = {
-        number.value
-        for criterion in pair.evaluation_criteria
-        for number in numbers(criterion)
-        if supported_values.isdisjoint({number.value, _number_without_scale(criterion, number)})
-    }
-    return sorted(unsupported_values)
-
-
-def _number_without_scale(text: str, number: Number) -> str:
-    """ "784" of "784 million": criterion and answer may differ in giving the scale."""
-    scaled_number_parts = mantissa_and_scale(text[number.start : number.end])
-    return scaled_number_parts[0] if scaled_number_parts else number.value
