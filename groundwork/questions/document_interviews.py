@@ -45,33 +45,33 @@ class DocumentInterviews:
 
     material: InterviewMaterial
     settings: QA
-    chunk_interviews: list[ChunkInterview]
+    interviews: list[ChunkInterview]
     askers: list[Asker]
     pair_limit_notice: str = ""
     notes: list[str] = field(default_factory=list)
     encode_and_likeness: tuple[EncodeTexts | None, Likeness] = (None, Likeness())
-    two_chunk_interviews: list[TwoChunkInterview] = field(default_factory=list)
+    interviews_across_chunks: list[TwoChunkInterview] = field(default_factory=list)
 
     async def ask_about_chunk(self, interview_number: int) -> None:
-        await run_chunk_interview(self.chunk_interviews[interview_number], self.askers[interview_number])
+        await run_chunk_interview(self.interviews[interview_number], self.askers[interview_number])
 
     def chunk_log_line(self, interview_number: int) -> str:
-        return self.chunk_interviews[interview_number].chunk_log_line(self.material.document)
+        return self.interviews[interview_number].chunk_log_line(self.material.document)
 
     def pairs(self) -> list[Pair]:
-        return [pair for interview in self._chunk_and_two_chunk_interviews() for pair in interview.pairs]
+        return [pair for interview in self._all_interviews() for pair in interview.pairs]
 
     def rejected(self) -> list[Rejected]:
-        interviews = self._chunk_and_two_chunk_interviews()
+        interviews = self._all_interviews()
         return [rejection for interview in interviews for rejection in interview.rejected]
 
-    def _chunk_and_two_chunk_interviews(self) -> list[ChunkInterview | TwoChunkInterview]:
-        return [*self.chunk_interviews, *self.two_chunk_interviews]
+    def _all_interviews(self) -> list[ChunkInterview | TwoChunkInterview]:
+        return [*self.interviews, *self.interviews_across_chunks]
 
     def _contradictions(self) -> Iterator[tuple[Chunk, str]]:
-        for interview in self.chunk_interviews:
+        for interview in self.interviews:
             yield from ((interview.chunk, text) for text in interview.contradictions)
-        for two_chunks in self.two_chunk_interviews:
+        for two_chunks in self.interviews_across_chunks:
             yield from ((two_chunks.first_reading.chunk, text) for text in two_chunks.contradictions)
 
     def coverage(self) -> DocumentCoverage:
@@ -81,16 +81,16 @@ class DocumentInterviews:
             for chunk in pair.chunks:
                 pairs_by_interview.setdefault(chunk, []).append(pair)
         coverage_by_interview = [
-            interview.coverage(pairs_by_interview.get(interview.chunk.id, [])) for interview in self.chunk_interviews
+            interview.coverage(pairs_by_interview.get(interview.chunk.id, [])) for interview in self.interviews
         ]
-        interviews_and_askers = zip(self.chunk_interviews, self.askers, strict=True)
+        interviews_and_askers = zip(self.interviews, self.askers, strict=True)
         interviews_coverage = document_coverage(self.material.document, coverage_by_interview)
         return msgspec.structs.replace(
             interviews_coverage,
             pairs=len(self.pairs()),
             rejected=dict(Counter(rejection.reason for rejection in self.rejected()).most_common()),
             contradictions=[Contradiction(chunk=chunk.id, text=text) for chunk, text in self._contradictions()],
-            calls=sum(asker.calls for asker in self.askers) + len(self.two_chunk_interviews),
+            calls=sum(asker.calls for asker in self.askers) + len(self.interviews_across_chunks),
             runs=[interview.chunk_run_record(asker.calls) for interview, asker in interviews_and_askers],
         )
 
@@ -101,14 +101,14 @@ class DocumentInterviews:
             for chunk, text in self._contradictions()
         ]
         asker_warnings = chain.from_iterable(getattr(asker, "warnings", ()) for asker in self.askers)
-        chunk_warnings = chain.from_iterable(interview.chunk_warnings() for interview in self.chunk_interviews)
+        chunk_warnings = chain.from_iterable(interview.chunk_warnings() for interview in self.interviews)
         return [*self.notes, *self._cut_interview_warnings(), *contradictions, *asker_warnings, *chunk_warnings]
 
     def _cut_interview_warnings(self) -> list[str]:
         last_round, max_iterations = self.settings.max_iterations - 1, self.settings.max_iterations
         cut_interviews = [
             interview.chunk_name
-            for interview in self.chunk_interviews
+            for interview in self.interviews
             if interview.interview_end == "max_iterations" and interview.new_pairs_by_round[last_round]
         ]
         if not cut_interviews:
@@ -121,23 +121,21 @@ class DocumentInterviews:
 
     def interview_failures(self) -> list[tuple[str, UnitError]]:
         """(part, error) of every chunk or statement whose reply stayed unusable."""
-        failed_parts = [
-            (interview.chunk_name, interview.failure) for interview in self.chunk_interviews if interview.failure
-        ]
-        for interview, asker in zip(self.chunk_interviews, self.askers, strict=True):
+        failed_parts = [(interview.chunk_name, interview.failure) for interview in self.interviews if interview.failure]
+        for interview, asker in zip(self.interviews, self.askers, strict=True):
             failed_parts += [(interview.chunk_name, error) for error in getattr(asker, "failures", ())]
-        for two_chunks in self.two_chunk_interviews:
+        for two_chunks in self.interviews_across_chunks:
             if two_chunks.two_chunk_failure:
                 failed_parts.append((two_chunks.chunk_names, two_chunks.two_chunk_failure))
         return failed_parts
 
     async def ask_across_chunks(self) -> None:
         """Questions that need two related chunks, where qa.multi_chunk asks for them."""
-        if not self.two_chunk_interviews:
+        if not self.interviews_across_chunks:
             return
         earlier_questions = EarlierQuestions(*self.encode_and_likeness)
         await earlier_questions.find_duplicates([asked_question(pair) for pair in self.pairs()])
-        for two_chunks in self.two_chunk_interviews:  # one after the other, so that none repeats another's question
+        for two_chunks in self.interviews_across_chunks:  # one after the other, so that none repeats another's question
             await two_chunks.ask_about_both(earlier_questions)
 
 
@@ -162,11 +160,11 @@ async def prepare_document_interviews(
     )
     wished, unmet_wishes = wished_statements(material.wishes, material.readings)
     start_questions = partial(EarlierQuestions, encode, likeness)
-    chunk_interviews = _prepare_chunk_interviews(settings, material, prompt(settings.prompt), start_questions, wished)
+    interviews = _prepare_chunk_interviews(settings, material, prompt(settings.prompt), start_questions, wished)
     askers = choose_strategy(settings).askers(settings, material, prompt, model_client)
-    two_chunks = await prepare_two_chunk_interviews(settings, material, prompt, model_client, encode)
+    across_chunks = await prepare_two_chunk_interviews(settings, material, prompt, model_client, encode)
     notices = _pair_limit_notice(settings, material), _interview_notes(material, similarity_note, unmet_wishes)
-    return DocumentInterviews(material, settings, chunk_interviews, askers, *notices, (encode, likeness), two_chunks)
+    return DocumentInterviews(material, settings, interviews, askers, *notices, (encode, likeness), across_chunks)
 
 
 def _interview_notes(material: InterviewMaterial, similarity_note: str, unmet_wishes: Sequence[Wish]) -> list[str]:

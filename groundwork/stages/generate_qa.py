@@ -120,8 +120,8 @@ async def generate_qa_pairs(job: Job, unit: Unit) -> Outcome:
     )
     if qa_interviews.pair_limit_notice:
         job.progress.say(qa_interviews.pair_limit_notice)
-    job.progress.start(len(qa_interviews.chunk_interviews), "chunks")
-    await gather_all(_ask_about_qa_chunk(job, qa_interviews, i) for i in range(len(qa_interviews.chunk_interviews)))
+    job.progress.start(len(qa_interviews.interviews), "chunks")
+    await gather_all(_ask_about_qa_chunk(job, qa_interviews, i) for i in range(len(qa_interviews.interviews)))
     await qa_interviews.ask_across_chunks()
     qa_coverage = qa_interviews.coverage()
     write_jsonl(unit.writes[0], qa_interviews.pairs())
