@@ -27,6 +27,10 @@ _UNNAMED_FONT_HEADING_RATIO = 1.1
 _FOOTNOTE_START = re.compile(r"(?:\d{1,3}|[*∗†‡§¶‖]+|\(\d{1,3}\)) ?[^\W\d]")  # a note's
 _HEADING_LEADING = 1.5  # sizes from one line of a heading to the next
 _SAME_HEADING_LEADING = 1.06  # times the body's leading, from one to the next
+_MOST_HEADING_STEP = 2.2  # sizes from one line to the next of a heading that is double-spaced
+_SAME_HEADING_HEIGHT = 1.06  # times the height of its tallest word, in which lines of several sizes and fonts differ
+_OFF_CENTRE = 0.25  # sizes by which the middles of centred lines differ, as where a note's mark stands behind one
+_LONGEST_HEADING_PARTICLE = 3  # letters, as of "and" and "der", with which no heading ends
 _NUMERAL_HEADING = re.compile(r"([IVX]{1,5})\. (?=[A-Z0-9]{2})[A-Z0-9 ,:&/()'’–-]{4,90}")
 _RUN_IN_HEADING = re.compile(r"[^\W\d_][^.:]{2,60}[.:] \S")
 _SENTENCE_ENDS = (".", ",", ";")
@@ -122,11 +126,16 @@ class HeadingStyles:
             for size in pages_by_size
         }
 
-    def heading_end(self, lines: Sequence[Line], heading_start: int) -> int:
-        """Where the lines end that are in the type of the heading that begins at one of them."""
+    def heading_end(
+        self, lines: Sequence[Line], heading_start: int, is_full: Callable[[Line, Line], bool] = lambda *_: False
+    ) -> int:
+        """Where the lines end that are in the type of the heading that begins at one of them.
+
+        `is_full`: whether the first word of a line would not have had its place at the end of the one above.
+        """
         heading_level, heading_end = self.heading(lines[heading_start]), heading_start + 1
         while heading_end < len(lines) and self._is_same_heading(
-            lines[heading_end - 1], lines[heading_end], heading_level
+            lines[heading_end - 1], lines[heading_end], heading_level, is_full
         ):
             heading_end += 1
         return heading_end
@@ -164,32 +173,52 @@ class HeadingStyles:
         )
         return is_near_heading and abs(line_below_heading.main.size - heading_line.main.size) < 0.2
 
-    def _is_same_heading(self, heading_above: Line, next_heading_line: Line, heading_level: int) -> bool:
+    def _is_same_heading(
+        self, heading_above: Line, heading_line: Line, heading_level: int, is_full: Callable[[Line, Line], bool]
+    ) -> bool:
         """Whether a line is a further one of the heading above it; it may be a year that alone would be none."""
         if (
-            not next_heading_line.runs
-            or len(next_heading_line.runs) > 1
-            or item_label(next_heading_line.text)
-            or is_contents_entry(next_heading_line.text)
+            not heading_line.runs
+            or len(heading_line.runs) > 1
+            or item_label(heading_line.text)
+            or is_contents_entry(heading_line.text)
+            or (
+                heading_above.text.isupper()
+                and heading_line.text != heading_line.text.upper()
+                and not self.heading(heading_line)
+            )
         ):
             return False
-        most_heading_leading = max(_HEADING_LEADING, _SAME_HEADING_LEADING * self.leading) * next_heading_line.main.size
-        if (
-            heading_above.text.isupper()
-            and next_heading_line.text != next_heading_line.text.upper()
-            and not self.heading(next_heading_line)
-        ):
+        heading_step = (heading_line.y - heading_above.y) / heading_line.main.size
+        is_near = heading_step < max(_HEADING_LEADING, _SAME_HEADING_LEADING * self.leading)
+        if is_near and self._is_heading_alike(heading_above, heading_line, heading_level):
+            return True
+        return heading_step < _MOST_HEADING_STEP and self._goes_on_with_heading(heading_above, heading_line, is_full)
+
+    def _is_heading_alike(self, heading_above: Line, heading_line: Line, heading_level: int) -> bool:
+        """Whether two lines are of one type and size; within a phrase a name in another font may stand."""
+        above, run = heading_above.main, heading_line.main
+        is_within_phrase = heading_above.text.endswith(("-", "‐", ",")) or heading_line.text[:1].islower()
+        is_same_type = above.bold == run.bold and (above.font == run.font or is_within_phrase)
+        is_same_size = abs(above.size - run.size) < 0.2
+        return is_same_type and is_same_size and self.heading(heading_line) in (heading_level, 0)
+
+    def _goes_on_with_heading(
+        self, heading_above: Line, heading_line: Line, is_full: Callable[[Line, Line], bool]
+    ) -> bool:
+        """Whether the title in larger letters than the body's goes on in a line further below, or in another type: it
+        is unfinished, or had no place for the next word."""
+        if not (self._is_large_heading(heading_above) and self._is_large_heading(heading_line)):
             return False
-        is_near_heading = (
-            next_heading_line.y - heading_above.y < most_heading_leading
-            and abs(heading_above.main.size - next_heading_line.main.size) < 0.2
+        off_centre = abs(heading_above.x1 + heading_above.x2 - heading_line.x1 - heading_line.x2) / 2
+        is_aligned = abs(heading_above.x1 - heading_line.x1) < 2 or off_centre < _OFF_CENTRE * heading_line.main.size
+        heights = [max(word.y2 - word.y1 for word in line.main.words) for line in (heading_above, heading_line)]
+        is_as_high = max(heights) < _SAME_HEADING_HEIGHT * min(heights)
+        return (
+            is_aligned
+            and is_as_high
+            and (_is_phrase_parted(heading_above.text, heading_line.text) or is_full(heading_above, heading_line))
         )
-        # a name in another font may stand there
-        is_within_phrase = heading_above.text.endswith(("-", "‐", ",")) or next_heading_line.text[:1].islower()
-        is_heading_alike = heading_above.main.bold == next_heading_line.main.bold and (
-            heading_above.main.font == next_heading_line.main.font or is_within_phrase
-        )
-        return is_near_heading and is_heading_alike and self.heading(next_heading_line) in (heading_level, 0)
 
     def _heading_stands_free(self, lines: Sequence[Line], heading_start: int, heading_end: int) -> bool:
         """Whether a bold line has space above it and nothing indented below it, as the terms of a list have."""
@@ -230,6 +259,13 @@ def heading_names(pages: Sequence[Sequence[Run]], body_size: float) -> frozenset
             for heading_end in range(heading_start + 1, heading_start + 1 + _MOST_HEADING_LINES)
         }
     return frozenset(heading_keys - {""})
+
+
+def _is_phrase_parted(text_above: str, text: str) -> bool:
+    """Whether a line ends with a particle, a hyphen or a comma, or the next one begins in small letters."""
+    last_word, first_word = text_above.split()[-1], text.split()[0]
+    is_particle = last_word.isalpha() and last_word.islower() and len(last_word) <= _LONGEST_HEADING_PARTICLE
+    return is_particle or text_above.endswith(("-", "‐", ",")) or (first_word[:2].islower() and len(first_word) > 1)
 
 
 def begins_with_run_in_heading(heading_line: Line) -> bool:

@@ -238,7 +238,7 @@ class MarkdownWriter:
         above = self._paragraph_last_line
         if self._is_paragraph_in_list and above and self._goes_on_with_paragraph(above, markdown_line):
             return markdown_start  # an item in the type of a heading goes on
-        markdown_end = self.styles.heading_end(self.lines, markdown_start)
+        markdown_end = self.styles.heading_end(self.lines, markdown_start, self._is_paragraph_line_full)
         if self.styles.is_heading_too_long(self.lines, markdown_start, markdown_end):
             self._paragraph_end_in_heading_type = markdown_end
             return markdown_start

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
@@ -94,3 +95,67 @@ def test_bold_words_with_a_stop_begin_a_paragraph(drawn: Callable[[Callable[[Can
     full = " and some length."
     assert "\n\nBerths. pilots." in drawn(lambda canvas: draw(canvas, "Berths.", full)).markdown
     assert "length. Berths pilots." in drawn(lambda canvas: draw(canvas, "Berths", full)).markdown
+
+
+BOLD, ITALIC, MONO = "Helvetica-Bold", "Helvetica-BoldOblique", "Courier-Bold"
+Parts = list[tuple[str, float, str]]  # font, size and text of each part of a line
+BODY = [
+    "The harbour master opens the barrier only when the tide on both sides of it has turned, and he",
+    "lowers it again as soon as the last ferry has left the basin, because the swell would otherwise",
+    "break against it.",
+]
+
+
+def titled(canvas: Canvas, lines: list[Parts], step: float) -> None:
+    """A title of lines in several types above a paragraph."""
+    y = 740.0
+    for parts in lines:
+        x = 72.0
+        for font, size, text in parts:
+            canvas.setFont(font, size)
+            canvas.drawString(x, y, text)
+            x += stringWidth(text, font, size)
+        y -= step
+    canvas.setFont("Helvetica", 10)
+    for k, line in enumerate(BODY):
+        canvas.drawString(72, y - 20 - 12 * k, line)
+
+
+@pytest.mark.parametrize(
+    ("lines", "step"),
+    [
+        ([[(BOLD, 18, "The Harbour of Ellary Sound and")], [(BOLD, 18, "Its Ferries in Winter")]], 36),
+        ([[(BOLD, 18, "The Harbour of Ellary Sound and All of Its Islands")], [(BOLD, 18, "Ferries")]], 34),
+        (
+            [
+                [(MONO, 18, "Ferry"), (BOLD, 18, ": A Timetable of the Northern Coast for All")],
+                [(BOLD, 18, "Seasons of the Year")],
+            ],
+            22,
+        ),
+        ([[(BOLD, 18, "The Harbour of the Coast")], [(BOLD, 14, "and all of its ferries "), (BOLD, 18, "now")]], 22),
+    ],
+)
+def test_a_title_of_two_lines_is_one_heading(
+    drawn: Callable[[Callable[[Canvas], None]], Drawn], lines: list[Parts], step: float
+) -> None:
+    """Double-spaced, or in several types and sizes: where the first line breaks off or has no place for more."""
+    markdown = drawn(lambda canvas: titled(canvas, lines, step)).markdown
+    title = " ".join("".join(text for _, _, text in parts) for parts in lines)
+    assert [line.lstrip("# ") for line in markdown.split("\n") if line.startswith("#")] == [title]
+
+
+@pytest.mark.parametrize(
+    ("lines", "step"),
+    [
+        ([[(BOLD, 18, "The Harbour Rules")], [(BOLD, 18, "Opening Hours")]], 36),
+        ([[(BOLD, 18, "The Harbour Rules")], [(ITALIC, 18, "Opening Hours")]], 22),
+        ([[(BOLD, 24, "The Harbour of Ellary Sound and its Ferries")], [(BOLD, 16, "by the Harbour Master")]], 30),
+        ([[(BOLD, 18, "The Harbour of Ellary Sound and")], [(BOLD, 18, "Its Ferries in Winter")]], 60),
+    ],
+)
+def test_two_titles_below_each_other_stay_two(
+    drawn: Callable[[Callable[[Canvas], None]], Drawn], lines: list[Parts], step: float
+) -> None:
+    markdown = drawn(lambda canvas: titled(canvas, lines, step)).markdown
+    assert sum(line.startswith("#") for line in markdown.split("\n")) == 2
