@@ -18,6 +18,7 @@ from groundwork.documents.formats.office.checkboxes_and_dropdowns import (
 from groundwork.documents.formats.office.office_package import OfficePackage
 from groundwork.documents.formats.office.office_xml import Element, child, new_element, remove_elements, tags
 from groundwork.documents.formats.office.slide_titles import put_title_first
+from groundwork.documents.formats.office.smart_art import write_diagrams_as_lists
 from groundwork.documents.formats.office.style_numbering import number_styled_paragraphs
 from groundwork.documents.formats.office.symbol_fonts import write_slide_symbols, write_symbols
 from groundwork.documents.formats.raised_figures import (
@@ -38,6 +39,9 @@ def repair_package(package: OfficePackage, office_format: str) -> None:
     main_part = package.main_part(office_format)
     part_folder = posixpath.dirname(main_part)
     _repair_parts(package, package.parts_in(posixpath.join(part_folder, "charts")), {("chartSpace",): _repair_chart})
+    write_diagrams_as_lists(
+        package, package.parts_in(posixpath.join(part_folder, "slides")) if office_format == "pptx" else [main_part]
+    )
     if office_format == "pptx":
         for slide_folder in ("slides", "notesSlides"):
             _repair_parts(package, package.parts_in(posixpath.join(part_folder, slide_folder)), _SLIDE_REPAIRS)

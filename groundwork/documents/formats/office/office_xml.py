@@ -22,6 +22,8 @@ _NAMESPACES = {  # a vocabulary: its name in files as programs write them, and i
           "http://purl.oclc.org/ooxml/spreadsheetml/main"),
     "a": ("http://schemas.openxmlformats.org/drawingml/2006/main", "http://purl.oclc.org/ooxml/drawingml/main"),
     "c": ("http://schemas.openxmlformats.org/drawingml/2006/chart", "http://purl.oclc.org/ooxml/drawingml/chart"),
+    "dgm": ("http://schemas.openxmlformats.org/drawingml/2006/diagram",
+            "http://purl.oclc.org/ooxml/drawingml/diagram"),
     "r": ("http://schemas.openxmlformats.org/officeDocument/2006/relationships",
           "http://purl.oclc.org/ooxml/officeDocument/relationships"),
     "office": ("urn:oasis:names:tc:opendocument:xmlns:office:1.0",),
