@@ -119,13 +119,10 @@ def _flipping_criteria(grades: Sequence[Grade]) -> Iterator[ReportedCriterion]:
                 flips_and_answers = reported_flips[reported_grade.id, criterion.criterion]
                 flips_and_answers[0] += is_flipping(criterion)
                 flips_and_answers[1] += 1
-    for (row_id, criterion_text), (flipped, graded_answers) in sorted(
-        reported_flips.items(), key=lambda item: -item[1][0]
-    ):
+    for (row_id, criterion_text), (flipped, answers) in sorted(reported_flips.items(), key=lambda item: -item[1][0]):
         if flipped:
-            yield ReportedCriterion(
-                id=row_id, criterion=criterion_text, why=f"flips on {flipped} of {counted(graded_answers, 'answer')}"
-            )
+            flips_note = f"flips on {flipped} of {counted(answers, 'answer')}"
+            yield ReportedCriterion(id=row_id, criterion=criterion_text, why=flips_note)
 
 
 def _unanimous_criteria(grades: Sequence[Grade]) -> dict[str, list[ReportedCriterion]]:
@@ -185,10 +182,7 @@ def _open_or_closed_book(grade_report: GradeReport) -> str:
 REPORT_ASSETS = Path(__file__).parent / "assets"
 GRADES_PAGE = PageKind(
     "grades",
-    [
-        *["page.css", "charts.css", "grades.css", "page.js", "charts.js", "table.js"],
-        *["gaps.js", "answers.js", "grades.js"],
-    ],
+    ["page.css", "charts.css", "grades.css", "page.js", "charts.js", "table.js", "gaps.js", "answers.js", "grades.js"],
     REPORT_ASSETS,
 )
 

@@ -101,12 +101,10 @@ class JudgeCheck:
                 passed=all_criteria_met(checked_criteria),
                 judges=[self.judge.name],
                 open_book=self.settings.open_book,
-                met=list(criteria_still_met),
+                met=list(still_met),
                 judge_prompts=self.judge.judge_prompts_hash,
             )
-            for (check_kind, check_case, criteria_still_met), checked_criteria in zip(
-                check_cases, check_grades, strict=True
-            )
+            for (check_kind, check_case, still_met), checked_criteria in zip(check_cases, check_grades, strict=True)
         ]
         write_jsonl(self.folder / CHECK_FILE, checked_answers)
         judge_trust = measure_trust(checked_answers, self._clusters())

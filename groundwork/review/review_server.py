@@ -40,20 +40,9 @@ from groundwork.stage_runner.next_command import repeat_flags
 
 LOOPBACK_HOST = "127.0.0.1"
 MAX_REQUEST_BYTES = 1_000_000  # of a request
-REVIEW_PAGE = PageKind(
-    "review",
-    [
-        "page.css",
-        "review.css",
-        "page.js",
-        "review/rows.js",
-        "review/filters.js",
-        "review/pair.js",
-        "review/plots_menu.js",
-        "review/desk.js",
-    ],
-    Path(__file__).parent / "assets",
-)
+REVIEW_SCRIPTS = ["rows", "filters", "pair", "plots_menu", "desk"]  # of the page, a file each in assets/review/
+REVIEW_ASSETS = ["page.css", "review.css", "page.js", *(f"review/{script}.js" for script in REVIEW_SCRIPTS)]
+REVIEW_PAGE = PageKind("review", REVIEW_ASSETS, Path(__file__).parent / "assets")
 RESPONSE_HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -266,10 +255,8 @@ async def serve_review_page(job: Job, session: ReviewSession) -> int:
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
             asyncio.get_running_loop().add_signal_handler(signal_number, server_stop.set)
     served_address = f"{server.address}#pair={quote(flags.pair)}" if flags.pair else server.address
-    print(
-        f"{served_address}\nCtrl-C ends it; each decision is at once in {openable_path(session.decisions_path)}",
-        flush=True,
-    )
+    decisions_place = openable_path(session.decisions_path)
+    print(f"{served_address}\nCtrl-C ends it; each decision is at once in {decisions_place}", flush=True)
     if not flags.no_browser:
         await asyncio.to_thread(webbrowser.open, served_address)
     try:
@@ -277,5 +264,5 @@ async def serve_review_page(job: Job, session: ReviewSession) -> int:
     finally:
         await server.close()
     next_command = f"{as_typed('next: uv run dataprep/curate.py')}{repeat_flags(flags)}"
-    print(f"-> {openable_path(session.decisions_path)}\n{next_command}")
+    print(f"-> {decisions_place}\n{next_command}")
     return EXIT_OK
