@@ -17,7 +17,7 @@ import msgspec
 from groundwork.data_folder.read_write import write_text
 from groundwork.documents.auditing.doubtful_pages import folded_details, markdown_to_html, page_links
 from groundwork.documents.auditing.page_audit import count_markdown_tables, page_words
-from groundwork.documents.auditing.relations_and_merged_cells import merged_cells, structure_likeness
+from groundwork.documents.auditing.structure_and_merged_cells import merged_cells, structure_likeness
 from groundwork.documents.conversion.converter_table import require_converter
 from groundwork.documents.timed_conversions import TimedConversion, TimedPdfPages, time_converter, time_worker
 from groundwork.errors import GroundworkError, MissingExtra, Stopped, UnitError

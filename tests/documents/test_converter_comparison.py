@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext
 
 from groundwork.documents.auditing.page_audit import AuditReference
-from groundwork.documents.auditing.relations_and_merged_cells import merged_cells, structure_likeness
+from groundwork.documents.auditing.structure_and_merged_cells import merged_cells, structure_likeness
 from groundwork.documents.converter_comparison import ComparisonColumn, comparison_html, with_structure_likeness
 from groundwork.stages.compare_converters import main
 from tests.documents.conftest import SAMPLE

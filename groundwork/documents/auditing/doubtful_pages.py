@@ -13,7 +13,7 @@ from pathlib import Path
 
 from groundwork.data_folder.read_write import write_text
 from groundwork.documents.auditing.page_audit import page_words
-from groundwork.documents.auditing.relations_and_merged_cells import bare_letters
+from groundwork.documents.auditing.structure_and_merged_cells import bare_letters
 from groundwork.language.language_and_script import is_right_to_left
 from groundwork.message_wording import counted
 from groundwork.pages.html_markup import Markup, from_html, join_markup, tag

@@ -15,7 +15,7 @@ import regex
 
 from groundwork.documents.auditing.page_audit import AuditReference
 from groundwork.documents.auditing.readability import count_readable_rows, readability, readable_contents_lines
-from groundwork.documents.auditing.relations_and_merged_cells import merges_more
+from groundwork.documents.auditing.structure_and_merged_cells import merges_more
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, ConversionRequest, run_converter
 from groundwork.documents.layout.forms import FORM_TICKS
 from groundwork.documents.repair.broken_lines import mend_broken_lines

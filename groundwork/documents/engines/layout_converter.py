@@ -22,8 +22,8 @@ from groundwork.documents.auditing.page_audit import count_markdown_tables
 from groundwork.documents.conversion.converter_table import Conversion, ConversionRequest
 from groundwork.documents.engines.pdf_inspector import PdfInspectorPages, pdf_inspector_pages
 from groundwork.documents.layout.backward_lines import with_backward_lines_reversed
+from groundwork.documents.layout.bold_mono_and_symbol_fonts import typewriter_fonts
 from groundwork.documents.layout.drawn_letters import DrawnLetters, LetterSizes
-from groundwork.documents.layout.font_kinds import typewriter_fonts
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, heading_names
 from groundwork.documents.layout.line_numbers import line_numbers
 from groundwork.documents.layout.liteparse_pages import (
@@ -35,13 +35,10 @@ from groundwork.documents.layout.liteparse_pages import (
 from groundwork.documents.layout.lone_numbers import has_lone_numbers, with_lone_numbers
 from groundwork.documents.layout.page_content import (
     BLANK_PAGE,
-    STAMP_PAGES,
     MeasuredPageItem,
     PageContent,
     measured_items,
-    order_pages,
     page_content,
-    pages_markdown,
 )
 from groundwork.documents.layout.page_edge_lines import (
     RunningLines,
@@ -50,10 +47,14 @@ from groundwork.documents.layout.page_edge_lines import (
     separate_running_lines,
     unread_labels,
 )
+from groundwork.documents.layout.page_markdown import pages_markdown
+from groundwork.documents.layout.reading_order import order_pages
 from groundwork.documents.layout.rebuilt_text_items import with_items_of_clusters, with_rebuilt_items
 from groundwork.documents.layout.superscripts import with_marks_in_place, with_superscript_digits
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
+
+_STAMP_PAGES = 3  # pages from which on turned text is a stamp that runs through the document
 
 
 def convert(request: ConversionRequest) -> Conversion:
@@ -156,7 +157,7 @@ def _markdown_by_layout(layout_contents: Sequence[PageContent], running: Running
     side_text_counts = Counter(text for layout_page in ordered_pages for text in set(layout_page.side_texts))
     ordered_pages = [
         layout_page._replace(
-            side_texts=[text for text in layout_page.side_texts if side_text_counts[text] < STAMP_PAGES]
+            side_texts=[text for text in layout_page.side_texts if side_text_counts[text] < _STAMP_PAGES]
         )
         for layout_page in ordered_pages
     ]

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
-from groundwork.documents.layout.font_kinds import begins_in_bold_font
+from groundwork.documents.layout.bold_mono_and_symbol_fonts import begins_in_bold_font
 from groundwork.documents.pdf_files.open_pdf import OpenPdf, OpenPdfPage
 from groundwork.documents.pdf_files.textpage_letters import (
     device_point,

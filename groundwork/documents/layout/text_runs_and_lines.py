@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from groundwork.documents.dot_leaders import LEADERS_AT_END, is_contents_entry, shortened_leaders
-from groundwork.documents.layout.font_kinds import (
+from groundwork.documents.layout.bold_mono_and_symbol_fonts import (
     begins_in_bold_font,
     dingbat_sign,
     is_bold_font,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from groundwork.documents.layout.backward_lines import text_with_backward_lines_reversed
-from groundwork.documents.layout.font_kinds import dingbat_sign, is_dingbat_font, plain_font_name
+from groundwork.documents.layout.bold_mono_and_symbol_fonts import dingbat_sign, is_dingbat_font, plain_font_name
 from groundwork.documents.layout.right_to_left import with_rtl_ligatures
 from groundwork.documents.layout.superscripts import text_with_marks_in_place
 from groundwork.documents.layout.typed_fields_and_annotations import typed_texts_of_page

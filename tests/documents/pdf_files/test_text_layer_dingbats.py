@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import PageRenditions, convert_pages
-from groundwork.documents.layout.font_kinds import dingbat_sign
+from groundwork.documents.layout.bold_mono_and_symbol_fonts import dingbat_sign
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.settings.config_files import load
 

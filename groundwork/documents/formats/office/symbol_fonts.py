@@ -9,7 +9,11 @@ import re
 from collections.abc import Iterator
 
 from groundwork.documents.formats.office.office_xml import Element, attribute, new_element, tags
-from groundwork.documents.layout.font_kinds import dingbat_sign, is_dingbat_font, with_symbol_font_letters
+from groundwork.documents.layout.bold_mono_and_symbol_fonts import (
+    dingbat_sign,
+    is_dingbat_font,
+    with_symbol_font_letters,
+)
 
 _PRIVATE_USE_AREA = 0xF000  # where Unicode has the places of a symbol font's letters
 _SYMBOL_FIELD = re.compile(r'\s*+SYMBOL\s++([0-9]{1,5})\s[^"\\]*+\\f\s*+"?+([^"\\]++)', re.IGNORECASE)

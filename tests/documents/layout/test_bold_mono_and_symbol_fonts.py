@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from groundwork.documents.layout import text_runs_and_lines
-from groundwork.documents.layout.font_kinds import typewriter_fonts, with_symbol_font_letters
+from groundwork.documents.layout.bold_mono_and_symbol_fonts import typewriter_fonts, with_symbol_font_letters
 from groundwork.documents.layout.text_layer_spelling import Speller
 
 CODE = [r"\usepackage{harbour}", r"\newcommand\pilot[1]{%", "for boat in boats:", "    boat.moor(pier)", "print(boats)"]

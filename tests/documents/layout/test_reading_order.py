@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwork.documents.layout.page_content import page_lines
+from groundwork.documents.layout.reading_order import lines_in_order
 from groundwork.documents.layout.ruling_strokes_and_shades import Stroke
 from groundwork.documents.layout.text_runs_and_lines import Line, Run
 
@@ -11,5 +11,5 @@ from groundwork.documents.layout.text_runs_and_lines import Line, Run
 def test_the_side_of_a_box_to_tick_parts_no_cells(height: int, walls: tuple[float, ...]) -> None:
     """A steep line that is hardly higher than the text beside it belongs to a box; one over lines parts them."""
     line = Line(700, [Run(100, 690, 220, 700, "☐ Water and power", 10)])
-    (read,) = page_lines([line], [], [Stroke(130, 702 - height, 130, 702)])
+    (read,) = lines_in_order([line], [], [Stroke(130, 702 - height, 130, 702)])
     assert read.walls == walls
