@@ -97,7 +97,7 @@ class DocumentInterviews:
     def interview_warnings(self) -> list[str]:
         """What a reader of the ledger should know: chunks cut off, hidden instructions, what was missing."""
         contradictions = [
-            f"chunk {chunk.index + 1}: the document contradicts itself: {text}"
+            f"chunk {chunk.index + 1}: the text contradicts itself or its summary, which can be edited by hand: {text}"
             for chunk, text in self._contradictions()
         ]
         asker_warnings = chain.from_iterable(getattr(asker, "warnings", ()) for asker in self.askers)

@@ -152,7 +152,10 @@ def test_a_document_that_contradicts_itself_is_told(mill: Mill, capsys: pytest.C
     good = pair("The Orrin mill ground barley until 1931.")
     mill.run(replying({"pairs": [good], "contradictions": [said_so, " "]}, {"pairs": [], "contradictions": [said_so]}))
     assert [(one.chunk, one.text) for one in mill.coverage.contradictions] == [("mill-0", said_so)]
-    assert f"chunk 1: the document contradicts itself: {said_so}" in capsys.readouterr().out
+    assert (
+        f"chunk 1: the text contradicts itself or its summary, which can be edited by hand: {said_so}"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_gap_is_shown_twice_at_most(mill: Mill) -> None:

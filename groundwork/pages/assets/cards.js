@@ -61,7 +61,7 @@ function contradictionList(tally, run) {
   return el(
     "section",
     { class: "contradictions" },
-    el("h3", { text: "It contradicts itself" }),
+    el("h3", { text: "It contradicts itself or its summary" }),
     el("ul", {}, parts.map(entry)),
   );
 }
