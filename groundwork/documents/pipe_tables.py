@@ -21,9 +21,7 @@ def pipe_table(pipe_rows: Sequence[Sequence[str]]) -> str:
     header_cells, *body_rows = with_sign_columns_joined(
         [[cell.replace("|", "\\|") for cell in table_row] for table_row in pipe_rows]
     )
-    return "\n".join(
-        f"| {' | '.join(table_row)} |" for table_row in [header_cells, ["---"] * len(header_cells), *body_rows]
-    )
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header_cells, ["---"] * len(header_cells), *body_rows])
 
 
 def table_to_markdown(table_rows: list[list[str]]) -> str:
@@ -89,16 +87,14 @@ def with_sign_columns_joined(pipe_rows: Sequence[Sequence[str]]) -> list[list[st
     joined_rows = [list(pipe_row) for pipe_row in pipe_rows]
     column_count = len(joined_rows[0]) if joined_rows else 0
     for column in range(column_count - 2, -1, -1):
-        if _is_column_of_signs(joined_rows, column, column + 1, _PIPE_SIGNS_BEFORE) or _is_column_of_signs(
+        if _is_sign_column(joined_rows, column, column + 1, _PIPE_SIGNS_BEFORE) or _is_sign_column(
             joined_rows, column + 1, column, _PIPE_SIGNS_BEHIND
         ):
             _join_sign_column(joined_rows, column)
     return joined_rows
 
 
-def _is_column_of_signs(
-    pipe_rows: Sequence[Sequence[str]], column: int, figure_column: int, signs: frozenset[str]
-) -> bool:
+def _is_sign_column(pipe_rows: Sequence[Sequence[str]], column: int, figure_column: int, signs: frozenset[str]) -> bool:
     sign_cells, figure_cells = ([pipe_row[k].strip() for pipe_row in pipe_rows] for k in (column, figure_column))
     first_sign_row = next((i for i, cell in enumerate(sign_cells) if cell in signs), len(sign_cells))
     return (

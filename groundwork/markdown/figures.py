@@ -34,10 +34,8 @@ def is_figure_name(name: str) -> bool:
 
 def figure_markdown(caption: str, file: str) -> str:
     """A figure as Markdown; brackets of its caption, which would end it, become round ones."""
-    picture_alt = " ".join(caption.translate(str.maketrans("[]", "()")).split())
-    return (
-        f"![{picture_alt if len(picture_alt) <= CAPTION_LENGTH else picture_alt[: CAPTION_LENGTH - 1] + '…'}]({file})"
-    )
+    alt = " ".join(caption.translate(str.maketrans("[]", "()")).split())
+    return f"![{alt if len(alt) <= CAPTION_LENGTH else alt[: CAPTION_LENGTH - 1] + '…'}]({file})"
 
 
 def figures(text: str, document: str) -> list[Figure]:

@@ -59,11 +59,10 @@ def audit_right_to_left_words(
     """A rendition's words against those of the layer; two words of one of its `audited_tables` count as neighbours."""
     if reference_words == audited_words or not reference_words:
         return AuditedShares(1.0, 1.0)
-    missing, extra_words = (
-        Counter(reference_words) - Counter(audited_words),
-        Counter(audited_words) - Counter(reference_words),
-    )
-    audited_share = 1 - (missing.total() - _count_respelt_audited_words(missing, extra_words)) / len(reference_words)
+    missing_words = Counter(reference_words) - Counter(audited_words)
+    extra_words = Counter(audited_words) - Counter(reference_words)
+    respelt = _count_respelt_audited_words(missing_words, extra_words)
+    audited_share = 1 - (missing_words.total() - respelt) / len(reference_words)
     reference_pairs, audited_pairs = (
         Counter(pairwise(map(_sorted_letters, words))) for words in (reference_words, audited_words)
     )

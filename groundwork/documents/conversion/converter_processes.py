@@ -54,16 +54,12 @@ class ConverterProcessCalls:
             ) from None
 
 
-def converter_failure_reason(converter_error: WorkerFailed | UnitError, converter: str = "") -> str:
+def converter_failure_reason(error: WorkerFailed | UnitError, converter: str = "") -> str:
     """Why a conversion failed, in words for the user; it begins with the converter's name, where that is given."""
-    failure = str(converter_error)
-    if isinstance(converter_error, WorkerFailed) and converter_error.failure_kind not in (
-        "crash",
-        "timeout",
-        "BadDocument",
-    ):
-        failure = f"{converter_error.failure_kind}: {converter_error}"
-    return failure if not converter or str(converter_error).startswith(f"{converter}: ") else f"{converter}: {failure}"
+    failure = str(error)
+    if isinstance(error, WorkerFailed) and error.failure_kind not in ("crash", "timeout", "BadDocument"):
+        failure = f"{error.failure_kind}: {error}"
+    return failure if not converter or str(error).startswith(f"{converter}: ") else f"{converter}: {failure}"
 
 
 def converter_refusal_with_remedy(converter_error: WorkerFailed | UnitError) -> str:

@@ -109,26 +109,24 @@ class DocumentConversion:
         """The Markdown and the record. Raises BadDocument with cause and remedy, without the file's name."""
         path, document_settings = utf8_path(Path(self.source.path), self.scratch), self.config.ingest
         document_digest = content_hash(path)
-        document_ending, examine_warnings = await self._document_calls.call_or_refuse(
+        ending, examine_warnings = await self._document_calls.call_or_refuse(
             examine_file_type, path, document_settings.max_unpacked_mb
         )
         self.warnings = [*self.source.warnings, *examine_warnings]
-        converter_names = choose_converters(document_settings, document_ending)
+        converter_names = choose_converters(document_settings, ending)
         if not converter_names:
-            raise BadDocument(f"no converter for {document_ending}; {missing_converter_remedy(document_ending)}")
-        if document_ending == ".pdf":
-            document_markdown, document_pages, title = await self._read_pdf(path, converter_names)
+            raise BadDocument(f"no converter for {ending}; {missing_converter_remedy(ending)}")
+        if ending == ".pdf":
+            markdown, document_pages, title = await self._read_pdf(path, converter_names)
         elif CONVERTERS[converter_names[0]].remote:
-            document_markdown, document_pages, title = await self._read_picture(path, converter_names[0])
+            markdown, document_pages, title = await self._read_picture(path, converter_names[0])
         else:
-            document_markdown, document_pages, title = await self._read_whole(path, document_ending, converter_names)
-        title = self.title or choose_title(document_markdown, self.source.name, title, pdf=document_ending == ".pdf")
-        document_markdown, document_pages = await self._with_pictures_in_place(
-            document_markdown, document_pages, document_ending
-        )
+            markdown, document_pages, title = await self._read_whole(path, ending, converter_names)
+        title = self.title or choose_title(markdown, self.source.name, title, pdf=ending == ".pdf")
+        markdown, document_pages = await self._with_pictures_in_place(markdown, document_pages, ending)
         if content_hash(path) != document_digest:
             raise BadDocument("it changed while it was read; run again")
-        return document_markdown, self._converted_document(document_markdown, document_pages, title, document_digest)
+        return markdown, self._converted_document(markdown, document_pages, title, document_digest)
 
     def _converted_document(self, document_markdown: str, pages: list[Page], title: str, digest: str) -> Document:
         page_counts = Counter(page.converter.partition(":")[0] for page in pages)
@@ -155,31 +153,27 @@ class DocumentConversion:
         if not self.config.ingest.pictures or document_ending != ".pdf" or not page_numbers:
             return document_markdown, document_pages
         try:
-            pdf_pictures = await self._document_calls.call(
-                take_pictures, self._pdf_path, page_numbers, str(self.images)
-            )
+            taken = await self._document_calls.call(take_pictures, self._pdf_path, page_numbers, str(self.images))
         except WorkerFailed as error:
             self.warnings.append(f"its pictures could not be taken out: {converter_failure_reason(error)}")
             return document_markdown, document_pages
-        self.warnings += pdf_pictures.warnings
-        return with_pictures(document_markdown, document_pages, pdf_pictures.pictures)
+        self.warnings += taken.warnings
+        return with_pictures(document_markdown, document_pages, taken.pictures)
 
-    async def _read_whole(
-        self, path: Path, document_ending: str, converter_names: list[str]
-    ) -> tuple[str, list[Page], str]:
+    async def _read_whole(self, path: Path, ending: str, converters: list[str]) -> tuple[str, list[Page], str]:
         """A document without pages, or with slides: the first converter that can."""
         document_request = ConversionRequest(
-            source=str(path), ending=document_ending, settings=self.config.ingest, images=str(self.images)
+            source=str(path), ending=ending, settings=self.config.ingest, images=str(self.images)
         )
         conversion_failures: list[str] = []
         converter_refusal = ""
-        for converter_name in converter_names:
+        for converter_name in converters:
             try:
                 require_converter(converter_name)
             except MissingExtra as error:
                 if converter_name == self.config.ingest.converter:
                     raise
-                if document_ending not in IMAGE_ENDINGS:  # of which OCR_REMEDY says the same
+                if ending not in IMAGE_ENDINGS:  # of which OCR_REMEDY says the same
                     conversion_failures.append(str(error))
                 continue
             try:
@@ -194,13 +188,11 @@ class DocumentConversion:
                 continue
             self._converter = converter_name
             self.warnings += [*conversion_failures, *conversion.warnings]
-            return self._joined_document(conversion, converter_name, document_ending)
-        remedy = OCR_REMEDY if document_ending in IMAGE_ENDINGS else "it may be damaged: save it again or as PDF"
+            return self._joined_document(conversion, converter_name, ending)
+        remedy = OCR_REMEDY if ending in IMAGE_ENDINGS else "it may be damaged: save it again or as PDF"
         raise BadDocument(converter_refusal or f"{'; '.join(conversion_failures) or 'it is a picture'}; {remedy}")
 
-    def _joined_document(
-        self, conversion: Conversion, converter_name: str, document_ending: str
-    ) -> tuple[str, list[Page], str]:
+    def _joined_document(self, conversion: Conversion, converter_name: str, ending: str) -> tuple[str, list[Page], str]:
         """The pages asked for as one text. Raises BadDocument where they hold none."""
         has_pages = len(conversion.pages) > 1
         if self.pages and not has_pages:
@@ -209,9 +201,7 @@ class DocumentConversion:
         document_texts = [conversion.pages[page_number - 1] for page_number in document_numbers]
         if not "".join(document_texts).strip():
             by_vision, as_pdf = "read its pictures with --converter gemini", "save it as PDF to read pictures"
-            raise BadDocument(
-                f"it holds no text; remove it, or {by_vision if document_ending in IMAGE_ENDINGS else as_pdf}"
-            )
+            raise BadDocument(f"it holds no text; remove it, or {by_vision if ending in IMAGE_ENDINGS else as_pdf}")
         joined_document = join_pages(document_texts, flowing=False, titles_apart=converter_name != "plain")
         spans = zip(document_numbers, joined_document.spans, strict=True) if has_pages else ()
         document_pages = [Page(number=n, start=start, end=end, converter=converter_name) for n, (start, end) in spans]
@@ -242,24 +232,24 @@ class DocumentConversion:
         path, layer = await self._open_pdf(path, converter_names[0])
         self._pdf_path = str(path)
         document_drafts = [PageDraft() for _ in layer.pages]
-        numbers_to_convert = requested_pages(layer, self.pages, self.first)
-        self._start_page_count(len(numbers_to_convert))
+        page_numbers = requested_pages(layer, self.pages, self.first)
+        self._start_page_count(len(page_numbers))
         for i, converter_name in enumerate(converter_names):
-            due_pages = due_page_numbers(document_drafts, layer, numbers_to_convert, self.config.ingest.audit_threshold)
+            due_pages = due_page_numbers(document_drafts, layer, page_numbers, self.config.ingest.audit_threshold)
             if converter_name == "ocr" and i > 0:  # a text layer, however odd, is surer than its picture
                 due_pages = [n for n in due_pages if layer.scans[n - 1]]
             if CONVERTERS[converter_name].by_sight:
-                unreadable_numbers = set(unreadable_pages_of(document_drafts, layer)) & set(numbers_to_convert)
+                unreadable_numbers = set(unreadable_pages_of(document_drafts, layer)) & set(page_numbers)
                 due_pages = sorted({*due_pages, *unreadable_numbers})
             if due_pages and is_installed(converter_name, needed=i == 0):
                 if i > 0:
-                    self._show_converted(len(numbers_to_convert) - len(due_pages))
+                    self._show_converted(len(page_numbers) - len(due_pages))
                 await self._attempt_conversion(converter_name, path, layer, due_pages, document_drafts)
-        fill_drafts_from_layer(document_drafts, layer, numbers_to_convert)
-        self._show_converted(len(numbers_to_convert))
+        fill_drafts_from_layer(document_drafts, layer, page_numbers)
+        self._show_converted(len(page_numbers))
         if not any(document_draft.markdown.strip() for document_draft in document_drafts):
             raise BadDocument(self._why_document_is_empty(layer, document_drafts))
-        return await self._assembled_document(path, layer, document_drafts, numbers_to_convert)
+        return await self._assembled_document(path, layer, document_drafts, page_numbers)
 
     async def _assembled_document(
         self, path: Path, layer: TextLayer, document_drafts: list[PageDraft], page_numbers: list[int]
@@ -369,10 +359,8 @@ class DocumentConversion:
                 page_jpeg, str(path), page_number, vision.image_size, vision.jpeg_quality, turn
             )
 
-        slots, threshold = (
-            vision_picture_slots(self.config.llm.max_concurrency),
-            self.config.ingest.audit_threshold,
-        )
+        slots = vision_picture_slots(self.config.llm.max_concurrency)
+        threshold = self.config.ingest.audit_threshold
         document_reader = self.reader(self.source.name, picture)
         return await document_reader.read_pages(due_pages, layer, threshold, slots, self._count_converted_page)
 

@@ -149,16 +149,14 @@ class _RenditionAuditor:
         self, conversion: Conversion, i: int, page_number: int, running_cells: Sequence[Sequence[str]]
     ) -> Rendition:
         page_layer = self._strip_running_lines(self._rendition_layer[page_number - 1], page_number, running_cells)
-        reference, audited_renditions = (
+        reference, audited = (
             self._audited_renditions.pop(i) if i in self._audited_renditions else (AuditReference(page_layer), {})
         )
         raw_texts = self._raw_renditions(conversion.renditions or {"": conversion.pages}, i, page_number, running_cells)
         only_running = running_cells and not reference.words  # and nothing that another rendition could keep
-        best_rendition = choose_rendition(
-            islice(raw_texts, 1) if only_running else raw_texts, reference, audited_renditions
-        )
-        if len(audited_renditions) > 1:  # an engine that costs much may yet be read
-            self._audited_renditions[i] = reference, audited_renditions
+        best_rendition = choose_rendition(islice(raw_texts, 1) if only_running else raw_texts, reference, audited)
+        if len(audited) > 1:  # an engine that costs much may yet be read
+            self._audited_renditions[i] = reference, audited
         return best_rendition
 
     def _raw_renditions(
@@ -257,10 +255,8 @@ def _is_good_rendition(audit: PageAudit) -> bool:
 
 
 def _is_no_worse_rendition(candidate: Rendition, best: Rendition, reference: AuditReference) -> bool:
-    candidate_qualities, best_qualities = (
-        _rendition_qualities(rendition, reference) for rendition in (candidate, best)
-    )
-    keeps_all_of_rendition = all(a >= b for a, b in zip(candidate_qualities, best_qualities, strict=True))
+    qualities, best_qualities = (_rendition_qualities(rendition, reference) for rendition in (candidate, best))
+    keeps_all_of_rendition = all(a >= b for a, b in zip(qualities, best_qualities, strict=True))
     return keeps_all_of_rendition and not merges_more(candidate.markdown, best.markdown)
 
 

@@ -127,13 +127,11 @@ class MarkerService:
 
     def _count_service_cost(self, service_result: _MarkerJobResult, service_usage: UsageRow) -> None:
         service_usage.pages = service_result.page_count or 0
-        service_cost = service_result.cost_breakdown or _MarkerJobCost()
-        service_cents = (
-            service_cost.final_cost_cents if service_cost.final_cost_cents is not None else service_cost.total_cents
-        )
+        cost = service_result.cost_breakdown or _MarkerJobCost()
+        cents = cost.final_cost_cents if cost.final_cost_cents is not None else cost.total_cents
         price_per_thousand = self.settings.price_per_1000_pages
-        if service_cents is not None:
-            service_usage.cost = service_cents / 100
+        if cents is not None:
+            service_usage.cost = cents / 100
         elif price_per_thousand is not None:
             service_usage.cost = price_per_thousand * service_usage.pages / 1000
         else:

@@ -89,16 +89,14 @@ class VisionPageReader:
         kept_layer = strip_running(layer, header_keys, vision_layer_numbers, first_page_keys)
 
         async def read_page(vision_page_number: int) -> VisionReply:
-            page_layer, text, kept_text = (
+            page_layer, text, kept = (
                 pages[vision_page_number - 1] if vision_page_number <= len(layer) else ""
                 for pages in (layer, stripped_layer, kept_layer)
             )
             async with picture_slots:
                 vision_page = await self.read(vision_page_number, text, len(layer), threshold)
             on_page()
-            return vision_page._replace(
-                markdown=reply_without_running_edges(vision_page.markdown, page_layer, kept_text)
-            )
+            return vision_page._replace(markdown=reply_without_running_edges(vision_page.markdown, page_layer, kept))
 
         vision_pages = await gather_all(map(read_page, page_numbers))
         pages = strip_running(
@@ -353,15 +351,13 @@ class _VisionReplyLetters:
     def __init__(self, vision_text: str) -> None:
         reply_without_latex = _VISION_LATEX.sub("", vision_text)
         self._reply_letters = "".join(page_words(reply_without_latex))
-        self._reply_formulas = "".join(
-            page_words(_VISION_LATEX.sub("", " ".join(_VISION_FORMULA.findall(vision_text))))
-        )
+        self._formulas = "".join(page_words(_VISION_LATEX.sub("", " ".join(_VISION_FORMULA.findall(vision_text)))))
         self._reply_word_counts = Counter(page_words(vision_text))
 
     def count(self, word: str) -> int:
         """How often a word stands in pieces; a short one is looked for in formulas alone, for any text holds it."""
         if len(word) < _LONG_VISION_WORD:
-            return self._reply_formulas.count(word)
+            return self._formulas.count(word)
         return max(0, self._reply_letters.count(word) - self._reply_word_counts[word])
 
 

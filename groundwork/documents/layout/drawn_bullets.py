@@ -12,7 +12,7 @@ _LEAST_DISC_SIDE, _MOST_DISC_SIDE = 1.5, 8.0  # points of a disc
 _DISC_ROUNDNESS = 0.2  # of its longer side, by which the other may be shorter
 _LEAST_BULLET_SIZE, _MOST_BULLET_SIZE = 0.2, 0.6  # of the type beside it
 # sizes from a bullet to its text, and from text left of it that makes it no bullet
-_BULLET_TO_TEXT_GAP, _FREE_LEFT_OF_BULLET = 2.5, 3.0
+_BULLET_GAP, _FREE_LEFT_OF_BULLET = 2.5, 3.0
 _LEAST_BULLETS, _MOST_BULLETS = 2, 100  # of one place across a page: a plot has more marks
 
 
@@ -50,9 +50,7 @@ def with_bullets(runs: Sequence[Run], bullets: Sequence[Box], charts: Sequence[B
 def _fits_bullet(bullet: Box, run: Run) -> bool:
     """Whether a disc is as large as a bullet of a text's type, and as near."""
     bullet_size = (bullet.x2 - bullet.x1) / run.size
-    return (
-        _LEAST_BULLET_SIZE <= bullet_size <= _MOST_BULLET_SIZE and run.x1 - bullet.x2 < _BULLET_TO_TEXT_GAP * run.size
-    )
+    return _LEAST_BULLET_SIZE <= bullet_size <= _MOST_BULLET_SIZE and run.x1 - bullet.x2 < _BULLET_GAP * run.size
 
 
 def _with_bullet_sign(run: Run, bullet: Box) -> Run:

@@ -74,11 +74,9 @@ class DrawnLetters:
         place is empty; -1 for none."""
         k = -1
         for letter_share in _LETTER_PLACES:
-            letter_x = int(_LETTER_SCALE * (lettered_word.x + lettered_word.width * letter_share))
-            letter_y = int(_LETTER_SCALE * (lettered_word.y + lettered_word.height / 2))
-            k = letter_at_device_point(
-                self.letters_page(page), self._letter_device(page), letter_x, letter_y, _LETTER_TOLERANCE
-            )
+            x = int(_LETTER_SCALE * (lettered_word.x + lettered_word.width * letter_share))
+            y = int(_LETTER_SCALE * (lettered_word.y + lettered_word.height / 2))
+            k = letter_at_device_point(self.letters_page(page), self._letter_device(page), x, y, _LETTER_TOLERANCE)
             if k >= 0:
                 break
         return k
@@ -132,20 +130,17 @@ class LetterSizes:
     def __init__(self, drawn: DrawnLetters) -> None:
         self._drawn_letters = drawn
         self._letter_sizes: dict[tuple[str | None, float | None, float], float] = {}
-        self._pixel_letter_fonts: set[tuple[str | None, float | None]] = (
-            set()
-        )  # whose size says nothing of their letters
+        # fonts whose size says nothing of their letters
+        self._pixel_letter_fonts: set[tuple[str | None, float | None]] = set()
 
-    def of(self, lettered_item: Any, page: Any) -> float:
+    def of(self, text_item: Any, page: Any) -> float:
         """The size of the letters of a liteparse text item of a liteparse page."""
-        letter_font = (lettered_item.font_name, lettered_item.font_size)
-        letter_kind = (*letter_font, round(lettered_item.height, 1))
+        letter_font = (text_item.font_name, text_item.font_size)
+        letter_kind = (*letter_font, round(text_item.height, 1))
         if letter_font in self._pixel_letter_fonts:
-            return self._drawn_letter_size(lettered_item, page) or _guess_letter_size(lettered_item)
+            return self._drawn_letter_size(text_item, page) or _guess_letter_size(text_item)
         if letter_kind not in self._letter_sizes:
-            self._letter_sizes[letter_kind] = self._drawn_letter_size(lettered_item, page) or _guess_letter_size(
-                lettered_item
-            )
+            self._letter_sizes[letter_kind] = self._drawn_letter_size(text_item, page) or _guess_letter_size(text_item)
         return self._letter_sizes[letter_kind]
 
     def end_font(self, text_item: Any, page: Any) -> str:

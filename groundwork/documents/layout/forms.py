@@ -227,9 +227,7 @@ def _form_paragraphs(form_texts: Sequence[_FormText], strokes: Strokes) -> list[
     """Texts with those that go on below them."""
     form_paragraphs: list[_FormText] = []
     for form_text in form_texts:
-        above = next(
-            (above for above in reversed(form_paragraphs) if _form_text_goes_on(above, form_text, strokes)), None
-        )
+        above = next((above for above in reversed(form_paragraphs) if _text_goes_on(above, form_text, strokes)), None)
         if above:
             above.lines.extend(form_text.lines)
         else:
@@ -237,7 +235,7 @@ def _form_paragraphs(form_texts: Sequence[_FormText], strokes: Strokes) -> list[
     return form_paragraphs
 
 
-def _form_text_goes_on(above: _FormText, form_text: _FormText, strokes: Strokes) -> bool:
+def _text_goes_on(above: _FormText, form_text: _FormText, strokes: Strokes) -> bool:
     line_above, form_line = above.lines[-1], form_text.lines[0]
     if above.is_value or form_text.is_value or form_text.left > form_line.x1:
         return False
@@ -430,9 +428,7 @@ def form_box_paragraphs(form_rows: Sequence[Sequence[str]]) -> str:
     form_paragraphs: list[str] = []
     form_boxes_above: list[str] = []
     for form_row in form_rows:
-        form_boxes = [
-            form_box for k, form_box in enumerate(form_row) if form_box and (not k or form_box != form_row[k - 1])
-        ]
+        form_boxes = [box for k, box in enumerate(form_row) if box and (not k or box != form_row[k - 1])]
         previous_form_box = ""
         for form_box in (form_box for form_box in form_boxes if form_box not in form_boxes_above):
             if previous_form_box and (form_joint := _joint_of_form_boxes(previous_form_box, form_box)):

@@ -158,20 +158,15 @@ class HeadingStyles:
 
     def _heading_runs_in(self, lines: Sequence[Line], index_below: int) -> bool:
         """Whether a bold start goes on in the line below it, and then runs into its text."""
-        line_below_heading, heading_line = (
+        line_below, heading_line = (
             (lines[index_below], lines[index_below - 1]) if index_below < len(lines) else (None, None)
         )
-        if (
-            not line_below_heading
-            or not heading_line
-            or not line_below_heading.runs
-            or not line_below_heading.runs[0].runs_in
-        ):
+        if not line_below or not heading_line or not line_below.runs or not line_below.runs[0].runs_in:
             return False
-        is_near_heading = line_below_heading.y - heading_line.y < APART * self.leading * max(
-            line_below_heading.main.size, heading_line.main.size
+        is_near_heading = line_below.y - heading_line.y < APART * self.leading * max(
+            line_below.main.size, heading_line.main.size
         )
-        return is_near_heading and abs(line_below_heading.main.size - heading_line.main.size) < 0.2
+        return is_near_heading and abs(line_below.main.size - heading_line.main.size) < 0.2
 
     def _is_same_heading(
         self, heading_above: Line, heading_line: Line, heading_level: int, is_full: Callable[[Line, Line], bool]
@@ -193,7 +188,7 @@ class HeadingStyles:
         is_near = heading_step < max(_HEADING_LEADING, _SAME_HEADING_LEADING * self.leading)
         if is_near and self._is_heading_alike(heading_above, heading_line, heading_level):
             return True
-        return heading_step < _MOST_HEADING_STEP and self._goes_on_with_heading(heading_above, heading_line, is_full)
+        return heading_step < _MOST_HEADING_STEP and self._heading_goes_on(heading_above, heading_line, is_full)
 
     def _is_heading_alike(self, heading_above: Line, heading_line: Line, heading_level: int) -> bool:
         """Whether two lines are of one type and size; within a phrase a name in another font may stand."""
@@ -203,9 +198,7 @@ class HeadingStyles:
         is_same_size = abs(above.size - run.size) < 0.2
         return is_same_type and is_same_size and self.heading(heading_line) in (heading_level, 0)
 
-    def _goes_on_with_heading(
-        self, heading_above: Line, heading_line: Line, is_full: Callable[[Line, Line], bool]
-    ) -> bool:
+    def _heading_goes_on(self, heading_above: Line, heading_line: Line, is_full: Callable[[Line, Line], bool]) -> bool:
         """Whether the title in larger letters than the body's goes on in a line further below, or in another type: it
         is unfinished, or had no place for the next word."""
         if not (self._is_large_heading(heading_above) and self._is_large_heading(heading_line)):
@@ -224,20 +217,14 @@ class HeadingStyles:
         """Whether a bold line has space above it and nothing indented below it, as the terms of a list have."""
         heading_line = lines[heading_start]
         heading_step = self.leading * self.body
-        line_above_heading = lines[heading_start - 1] if heading_start else None
-        if (
-            line_above_heading
-            and line_above_heading.runs
-            and heading_line.y - line_above_heading.y < 1.1 * heading_step
-        ):
+        line_above = lines[heading_start - 1] if heading_start else None
+        if line_above and line_above.runs and heading_line.y - line_above.y < 1.1 * heading_step:
             return False
-        line_below_heading = lines[heading_end] if heading_end < len(lines) else None
-        if not line_below_heading or not line_below_heading.runs:
+        line_below = lines[heading_end] if heading_end < len(lines) else None
+        if not line_below or not line_below.runs:
             return True
-        is_indented = line_below_heading.x1 - heading_line.x1 > 0.8 * heading_line.main.size and not item_label(
-            line_below_heading.text
-        )
-        return not is_indented or line_below_heading.y - heading_line.y > 1.5 * heading_step
+        is_indented = line_below.x1 - heading_line.x1 > 0.8 * heading_line.main.size and not item_label(line_below.text)
+        return not is_indented or line_below.y - heading_line.y > 1.5 * heading_step
 
 
 def _letters_by_style(styled_runs: Sequence[Run], style: Callable[[Run], Any]) -> Counter[Any]:
@@ -284,14 +271,13 @@ def with_whole_headings(lines: Sequence[Line], body_size: float) -> list[Line]:
     ]
 
 
-def _is_stretched_heading(stretched_heading: Line, heading_end: Line | None, body_size: float) -> bool:
+def _is_stretched_heading(heading: Line, heading_end: Line | None, body_size: float) -> bool:
     """Whether the words of a heading's line lie equally far apart, and the next line is of its type, below it."""
-    if len(stretched_heading.runs) < 2 or heading_end is None or len(heading_end.runs) != 1:
+    if len(heading.runs) < 2 or heading_end is None or len(heading_end.runs) != 1:
         return False
-    last_heading_run, heading_runs = heading_end.main, stretched_heading.runs
+    last_run, heading_runs = heading_end.main, heading.runs
     if any(
-        (run.font, run.bold) != (last_heading_run.font, last_heading_run.bold)
-        or abs(run.size - last_heading_run.size) > 0.2
+        (run.font, run.bold) != (last_run.font, last_run.bold) or abs(run.size - last_run.size) > 0.2
         for run in heading_runs
     ):
         return False
@@ -300,20 +286,18 @@ def _is_stretched_heading(stretched_heading: Line, heading_end: Line | None, bod
         (k for k, word in enumerate(heading_words[:_HEADING_LABEL_WORDS]) if abs(heading_end.x1 - word.x1) < 2),
         None,
     )
-    is_heading_near = (
-        heading_end.y - stretched_heading.y < _STRETCHED_STEP * last_heading_run.size and heading_start is not None
-    )
+    is_heading_near = heading_end.y - heading.y < _STRETCHED_STEP * last_run.size and heading_start is not None
     if (
         not is_heading_near
-        or not (last_heading_run.bold or last_heading_run.size > _SAME_FONT_HEADING_RATIO * body_size)
-        or last_heading_run.x2 > stretched_heading.x2 + 2
+        or not (last_run.bold or last_run.size > _SAME_FONT_HEADING_RATIO * body_size)
+        or last_run.x2 > heading.x2 + 2
     ):
         return False
     heading_words = heading_words[heading_start:]
     word_gaps = [b.x1 - a.x2 for a, b in pairwise(heading_words)]
     return (
         len(word_gaps) > 1
-        and max(word_gaps) - min(word_gaps) < _EQUAL_GAPS * last_heading_run.size
+        and max(word_gaps) - min(word_gaps) < _EQUAL_GAPS * last_run.size
         and not any(is_number(w.text) for w in heading_words)
     )
 

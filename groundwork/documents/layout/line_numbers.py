@@ -53,11 +53,8 @@ def _line_number_column(runs: Sequence[Run]) -> _LineNumberColumn:
     other_texts = [run for run in runs if id(run) not in number_ids]
     if not other_texts or not _count_evenly(number_runs):
         return _LineNumberColumn([], False)
-    numbers_top, numbers_bottom, numbers_right = (
-        number_runs[0].y1,
-        number_runs[-1].y2,
-        max(run.x2 for run in number_runs),
-    )
+    numbers_top, numbers_bottom = number_runs[0].y1, number_runs[-1].y2
+    numbers_right = max(run.x2 for run in number_runs)
     texts_beside_numbers = [run for run in other_texts if numbers_top <= (run.y1 + run.y2) / 2 <= numbers_bottom]
     if not texts_beside_numbers or min(run.x1 for run in texts_beside_numbers) <= numbers_right:
         return _LineNumberColumn([], False)

@@ -92,29 +92,27 @@ class MarkdownWriter:
         while markdown_start < len(self.lines):
             markdown_line = self.lines[markdown_start]
             if markdown_start in self.tables:
-                self._add_markdown_block(self._table_markdown(self.tables[markdown_start]), is_float=True)
+                self._add_block(self._table_markdown(self.tables[markdown_start]), is_float=True)
                 markdown_start = self.tables[markdown_start].end
             elif markdown_line.labels:
                 for markdown_text in markdown_line.labels.split("\n\n"):
-                    self._add_markdown_block(
+                    self._add_block(
                         functools.reduce(self.styles.vocabulary.join, markdown_text.split("\n")), is_float=True
                     )
                 markdown_start += 1
             elif markdown_line.table:
-                self._add_markdown_block(
-                    _rows_to_markdown(markdown_line.table, self.styles.vocabulary.join), is_float=True
-                )
+                self._add_block(_rows_to_markdown(markdown_line.table, self.styles.vocabulary.join), is_float=True)
                 markdown_start += 1
             elif (markdown_end := code_end(self.lines, markdown_start, self.styles)) > markdown_start:
-                self._add_markdown_block(code_block(self.lines[markdown_start:markdown_end], self.styles.leading))
+                self._add_block(code_block(self.lines[markdown_start:markdown_end], self.styles.leading))
                 markdown_start = markdown_end
             elif (markdown_end := columns_end(self.lines, markdown_start, self.styles.leading)) > markdown_start:
                 for markdown_text in self._markdown_of_columns(self.lines[markdown_start:markdown_end]):
-                    self._add_markdown_block(markdown_text)
+                    self._add_block(markdown_text)
                 markdown_start = markdown_end
             elif (markdown_end := self._markdown_heading_end(markdown_start)) > markdown_start:
                 markdown_heading = self._markdown_of_heading(self.lines[markdown_start:markdown_end])
-                self._add_markdown_block(f"{'#' * self.styles.heading(markdown_line)} {markdown_heading}")
+                self._add_block(f"{'#' * self.styles.heading(markdown_line)} {markdown_heading}")
                 markdown_start = markdown_end
             else:
                 self._add_paragraph_line(markdown_line)
@@ -157,7 +155,7 @@ class MarkdownWriter:
             )
         self._paragraph_text, self._paragraph_last_line = "", None
 
-    def _add_markdown_block(self, markdown_text: str, *, is_float: bool = False) -> None:
+    def _add_block(self, markdown_text: str, *, is_float: bool = False) -> None:
         self._close_paragraph()
         self._is_paragraph_in_list = False
         if markdown_text:
@@ -253,12 +251,10 @@ class MarkdownWriter:
 
     def _markdown_of_columns(self, lines: Sequence[Line]) -> list[str]:
         """The columns' Markdown; where all of them pause at once, as under pictures, row after row."""
-        markdown_columns = text_columns([run for line in lines for run in line.runs])
+        columns = text_columns([run for line in lines for run in line.runs])
         column_markdowns = []
         for markdown_row in rows_of_columns(lines, self.styles.leading):
-            for markdown_lines, column in zip(
-                lines_by_column(markdown_row, markdown_columns), markdown_columns, strict=True
-            ):
+            for markdown_lines, column in zip(lines_by_column(markdown_row, columns), columns, strict=True):
                 column_markdowns.append(MarkdownWriter(markdown_lines, self.styles, column).markdown())
         return column_markdowns
 

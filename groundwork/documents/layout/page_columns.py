@@ -42,7 +42,7 @@ _SAME_COLUMN_LEFT = 2  # points between the beginnings of two lines of one parag
 _HANGING_MARK = 6  # points by which a quotation mark may stand out of its column
 _MOST_TEXTS_ABOVE_COLUMNS = 3  # texts of a running header, its page number among them
 # sizes of the letters between a running header without a page number and the columns below it
-_HEADER_TO_COLUMNS_GAP = 1
+_HEADER_COLUMNS_GAP = 1
 _PAGE_NUMBER_OUTSIDE_COLUMNS = re.compile(
     r"\W{0,2}(?:\d{1,4}|[ivxlc]{1,6}|[^\W\d]{1,12} \d{1,4} (?:[^\W\d]{1,3}|/) \d{1,4})\W{0,2}"
 )
@@ -179,9 +179,7 @@ def _is_outside_columns(outer_line: Sequence[_ColumnBox], inner_line: Sequence[_
         _column_line_bounds(inner_line),
     )
     gap_to_columns = max(top - inner_bottom, inner_top - bottom)
-    return (
-        len(outer_line) == 1 < len(inner_line) and gap_to_columns > _HEADER_TO_COLUMNS_GAP * outer_line[0].runs[0].size
-    )
+    return len(outer_line) == 1 < len(inner_line) and gap_to_columns > _HEADER_COLUMNS_GAP * outer_line[0].runs[0].size
 
 
 def _has_number_outside_columns(line_outside_columns: Sequence[_ColumnBox]) -> bool:
@@ -215,12 +213,10 @@ def _column_wording(text: str) -> _ColumnWording:
     return _ColumnWording(len(text), is_column_entry, is_long, is_number(text), text[:1].islower())
 
 
-def _page_part(column_parts: Sequence[_ColumnBox], is_column: bool) -> PagePart:
-    runs = [run for box in column_parts for run in box.runs]
-    grids = [box.grid for box in column_parts if box.grid]
-    return PagePart(
-        runs, grids, (min(b.x1 for b in column_parts), max(b.x2 for b in column_parts)) if is_column else None
-    )
+def _page_part(parts: Sequence[_ColumnBox], is_column: bool) -> PagePart:
+    runs = [run for box in parts for run in box.runs]
+    grids = [box.grid for box in parts if box.grid]
+    return PagePart(runs, grids, (min(b.x1 for b in parts), max(b.x2 for b in parts)) if is_column else None)
 
 
 def _split_columns(
@@ -241,22 +237,18 @@ def _split_columns(
     return [part for group, is_side in page_groups for part in _split_columns(group, is_side, column_xs, column_rules)]
 
 
-def _column_sides(column_band: Sequence[_ColumnBox], column_x: float) -> tuple[list[_ColumnBox], list[_ColumnBox]]:
-    return [b for b in column_band if b.x1 < column_x - _HANGING_MARK], [
-        b for b in column_band if b.x1 >= column_x - _HANGING_MARK
-    ]
+def _column_sides(band: Sequence[_ColumnBox], column_x: float) -> tuple[list[_ColumnBox], list[_ColumnBox]]:
+    return [b for b in band if b.x1 < column_x - _HANGING_MARK], [b for b in band if b.x1 >= column_x - _HANGING_MARK]
 
 
 def _contents_columns_end(column_band: Sequence[_ColumnBox], column_x: float) -> float:
     """The height at which contents in columns of their own end above columns of text; 0 where there are none."""
-    column_sides = _column_sides(column_band, column_x)
-    column_entries = [
-        _contents_lines_of_column([run for box in column_side for run in box.runs]) for column_side in column_sides
-    ]
+    sides = _column_sides(column_band, column_x)
+    column_entries = [_contents_lines_of_column([run for box in side for run in box.runs]) for side in sides]
     if not all(column_entries):
         return 0.0
-    contents_end = max(run.y2 for column_side in column_entries for line in column_side for run in line) + 1
-    is_text_below = all(any(b.y1 > contents_end for b in column_side) for column_side in column_sides)
+    contents_end = max(run.y2 for side in column_entries for line in side for run in line) + 1
+    is_text_below = all(any(b.y1 > contents_end for b in side) for side in sides)
     return contents_end if is_text_below and not any(b.y1 < contents_end < b.y2 for b in column_band) else 0.0
 
 
@@ -273,15 +265,13 @@ def _widest_column_band(
     parts_downward = sorted([*column_parts, *column_rules], key=lambda box: box.y1 + box.y2)
     prose_xs = sorted(box.x1 for box in column_parts if box.wording and (box.wording.is_long or box.wording.is_entry))
     column_places = [(column_x, _ColumnSign.BOTH) for column_x in _column_left_edges(column_parts)]
-    column_places += [
-        (column_x, column_sign) for column_x in column_xs for column_sign in (_ColumnSign.KNOWN, _ColumnSign.SHORT)
-    ]
-    for column_x, column_sign in column_places:
+    column_places += [(column_x, sign) for column_x in column_xs for sign in (_ColumnSign.KNOWN, _ColumnSign.SHORT)]
+    for column_x, sign in column_places:
         lines_left = bisect_left(prose_xs, column_x - _HANGING_MARK)
         lines_of_lesser_column, lines_of_fuller_column = sorted([lines_left, len(prose_xs) - lines_left])
         if (
-            lines_of_lesser_column < _LEAST_LINES_OF_LESSER_COLUMN[column_sign]
-            or lines_of_fuller_column < _LEAST_LINES_OF_FULLER_COLUMN[column_sign]
+            lines_of_lesser_column < _LEAST_LINES_OF_LESSER_COLUMN[sign]
+            or lines_of_fuller_column < _LEAST_LINES_OF_FULLER_COLUMN[sign]
         ):
             continue  # no running text at so many sides, as between the columns of a table
         # a rule from one to the other crosses the columns
@@ -291,7 +281,7 @@ def _widest_column_band(
             for box in parts_downward
             if box.runs or box.grid or box.x1 < crossed_column_left < crossed_column_right < box.x2
         ]
-        column_band = _column_band(boxes_in_way, column_x, column_sign)
+        column_band = _column_band(boxes_in_way, column_x, sign)
         if len(column_band) > len(widest_band[0]):
             widest_band = (column_band, column_x)
     return widest_band
@@ -486,18 +476,10 @@ def columns_end(lines: Sequence[Line], columns_start: int, leading: float) -> in
 def _continues_left_column(lines: Sequence[Line], columns_start: int, column_line_index: int, leading: float) -> bool:
     """Whether a line at the left goes on with the left column."""
     column_line = lines[column_line_index]
-    line_above_in_column = next(
-        (
-            line_above
-            for line_above in reversed(lines[columns_start:column_line_index])
-            if line_above.x1 < column_line.x2
-        ),
-        None,
+    line_above = next(
+        (line for line in reversed(lines[columns_start:column_line_index]) if line.x1 < column_line.x2), None
     )
-    return (
-        line_above_in_column is not None
-        and column_line.y - line_above_in_column.y < APART * leading * column_line.main.size
-    )
+    return line_above is not None and column_line.y - line_above.y < APART * leading * column_line.main.size
 
 
 def _are_columns_of_lines(lines: Sequence[Line]) -> bool:

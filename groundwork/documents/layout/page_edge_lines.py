@@ -159,9 +159,7 @@ def _edge_headers_naming_headings(
     least_edge_pages = max(_LEAST_EDGE_PAGES, _HEADED_PAGES_SHARE * len(pages))
     edge_header_ids: set[int] = set()
     for step in list(edge_lines_by_step):
-        edge_headers_nearby = [
-            edge_line for near in (step - 1, step, step + 1) for edge_line in edge_lines_by_step.get(near, [])
-        ]
+        edge_headers_nearby = [line for near in (step - 1, step, step + 1) for line in edge_lines_by_step.get(near, [])]
         if len(edge_headers_nearby) >= least_edge_pages:
             edge_header_ids |= set(map(id, edge_headers_nearby))
     return edge_header_ids

@@ -52,9 +52,7 @@ def _page_markdown(page: OrderedPage, styles: HeadingStyles, columns_of_page_abo
         ["\n\n".join(page_block.text for page_block in part_blocks) for _, part_blocks in blocks_by_part],
         titles_apart=False,
     ).markdown
-    head_text, foot_text = (
-        _page_edge_text(edge_lines, page, styles) for edge_lines in (page.head_lines, page.foot_lines)
-    )
+    head_text, foot_text = (_page_edge_text(lines, page, styles) for lines in (page.head_lines, page.foot_lines))
     texts_beside_page.append(foot_text)
     text_before_last_block, block_gap, last_page_block = page_text.rpartition("\n\n")
     texts_beside_page += page.side_texts

@@ -34,11 +34,9 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
     lines_at_page_edge = outermost_edge_lines(running.first, runs_to_order[0] if runs_to_order else [])
     edge_run_ids = {id(run) for line in lines_at_page_edge for run in line.runs}
     runs_to_order = [[run for run in page_runs if id(run) not in edge_run_ids] for page_runs in runs_to_order]
-    ordered_parts = [_parts_in_order(page_runs, page) for page_runs, page in zip(runs_to_order, pages, strict=True)]
+    ordered_parts = _parts_in_order(runs_to_order, pages)
     if column_xs := shared_column_starts(ordered_parts):
-        ordered_parts = [
-            _parts_in_order(page_runs, page, column_xs) for page_runs, page in zip(runs_to_order, pages, strict=True)
-        ]
+        ordered_parts = _parts_in_order(runs_to_order, pages, column_xs)
     ordered_pages = [
         _ordered_page(page_runs, parts_in_order, page)
         for page_runs, parts_in_order, page in zip(runs_to_order, ordered_parts, pages, strict=True)
@@ -52,8 +50,14 @@ def order_pages(pages: Sequence[PageContent], running: RunningLines) -> list[Ord
     return []
 
 
-def _parts_in_order(runs: Sequence[Run], page: PageContent, column_xs: Sequence[float] = ()) -> list[PagePart]:
-    return [] if page.form else page_parts(runs, page.grids, column_xs, page.strokes)
+def _parts_in_order(
+    runs_to_order: Sequence[Sequence[Run]], pages: Sequence[PageContent], column_xs: Sequence[float] = ()
+) -> list[list[PagePart]]:
+    """The parts of each page; a page to fill in has none."""
+    return [
+        [] if page.form else page_parts(runs, page.grids, column_xs, page.strokes)
+        for runs, page in zip(runs_to_order, pages, strict=True)
+    ]
 
 
 def _ordered_page(page_runs: list[Run], parts_in_order: Sequence[PagePart], page: PageContent) -> OrderedPage:

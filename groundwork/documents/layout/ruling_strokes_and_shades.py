@@ -160,12 +160,10 @@ def _build_frame(stroke_group: list[Stroke]) -> Frame:
     flat_strokes = [s for s in stroke_group if s.y2 - s.y1 < NEAR]
     steep_strokes = [s for s in stroke_group if s.y2 - s.y1 >= NEAR]
     steep_ends = [s.y1 for s in steep_strokes] + [s.y2 for s in steep_strokes]
-    row_ys = _clustered_positions(
-        [s.y1 for s in flat_strokes] + ([min(steep_ends), max(steep_ends)] if steep_ends else [])
-    )
+    row_ys = _clustered([s.y1 for s in flat_strokes] + ([min(steep_ends), max(steep_ends)] if steep_ends else []))
     flat_ends = [x for s in flat_strokes for x in s.ends]
     return Frame(
-        _clustered_positions([s.x1 for s in steep_strokes] + _frequent_stroke_ends(flat_ends, len(row_ys))),
+        _clustered([s.x1 for s in steep_strokes] + _frequent_stroke_ends(flat_ends, len(row_ys))),
         row_ys,
         flat_strokes,
         steep_strokes,
@@ -235,7 +233,7 @@ def _stroke_bounds(a: Any, b: Any) -> Any:
     return a._replace(x1=min(a.x1, b.x1), y1=min(a.y1, b.y1), x2=max(a.x2, b.x2), y2=max(a.y2, b.y2))
 
 
-def _clustered_positions(stroke_positions: Iterable[float]) -> list[float]:
+def _clustered(stroke_positions: Iterable[float]) -> list[float]:
     """Values in order, those nearer than a line's thickness as one."""
     clustered_stroke_positions: list[float] = []
     for stroke_position in sorted(stroke_positions):
@@ -249,7 +247,7 @@ def _frequent_stroke_ends(stroke_ends: list[float], row_count: int) -> list[floa
     stroke_ends_in_order, least_shared_ends = sorted(stroke_ends), max(3, row_count // 2)
     return [
         x
-        for x in _clustered_positions(stroke_ends)
+        for x in _clustered(stroke_ends)
         if bisect_left(stroke_ends_in_order, x + NEAR) - bisect_right(stroke_ends_in_order, x - NEAR)
         >= least_shared_ends
     ]

@@ -197,16 +197,11 @@ def _title_candidates(title_page: _TitlePage, least_size: float) -> list[_TitleT
     ]
 
 
-def _may_be_title(title_text: str) -> bool:
-    has_title_words = " " in title_text or has_unspaced(title_text) or len(title_text) >= _LEAST_TITLE_WORD
-    if (
-        not has_title_words
-        or "@" in title_text
-        or not WRITTEN_OUT_WORD.search(title_text)
-        or len(title_text) >= _LONGEST_TITLE
-    ):
+def _may_be_title(title: str) -> bool:
+    has_title_words = " " in title or has_unspaced(title) or len(title) >= _LEAST_TITLE_WORD
+    if not has_title_words or "@" in title or not WRITTEN_OUT_WORD.search(title) or len(title) >= _LONGEST_TITLE:
         return False
-    return not (CAPTION_START.match(title_text) or _MONEY_IN_TITLE.search(title_text) or is_section_name(title_text))
+    return not (CAPTION_START.match(title) or _MONEY_IN_TITLE.search(title) or is_section_name(title))
 
 
 def _clean_title(title: str, page_label: str) -> str:

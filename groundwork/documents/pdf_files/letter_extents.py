@@ -75,16 +75,14 @@ def inked_extents(textpage: Any, letters_to_ink: Mapping[str, int]) -> dict[str,
     ink_cells = {letter: ink_cell for letter, k in letters_to_ink.items() if (ink_cell := _ink_cell(textpage.raw, k))}
     if not ink_cells:
         return {}
-    ink_page_width, ink_page_height = textpage.page.get_size()
-    smallest_inked_size = min(extent_size for *_, extent_size in ink_cells.values())
-    ink_scale = min(
-        _INKED_LETTER_PIXELS / smallest_inked_size, (_MOST_INKED_PIXELS / (ink_page_width * ink_page_height)) ** 0.5
-    )
+    width, height = textpage.page.get_size()
+    smallest_size = min(extent_size for *_, extent_size in ink_cells.values())
+    ink_scale = min(_INKED_LETTER_PIXELS / smallest_size, (_MOST_INKED_PIXELS / (width * height)) ** 0.5)
     ink_picture = textpage.page.render(scale=ink_scale, grayscale=True).to_pil()
     return {
         letter: extent
         for letter, ink_cell in ink_cells.items()
-        if (extent := _inked_extent(ink_picture, ink_cell, ink_scale, ink_page_height))
+        if (extent := _inked_extent(ink_picture, ink_cell, ink_scale, height))
     }
 
 
@@ -218,10 +216,8 @@ def _reference_extent_font(font_file: str) -> tuple[Any, bytes]:
     """A font of DejaVu, and what it draws for a letter that it does not have."""
     from PIL import ImageFont
 
-    extent_font_package = importlib.util.find_spec("matplotlib")
-    extent_font_folder = (
-        Path(extent_font_package.origin).parent if extent_font_package and extent_font_package.origin else Path()
-    )
+    package = importlib.util.find_spec("matplotlib")
+    extent_font_folder = Path(package.origin).parent if package and package.origin else Path()
     extent_font: Any = ImageFont.truetype(
         str(extent_font_folder / "mpl-data/fonts/ttf" / font_file),
         _REFERENCE_EXTENT_PIXELS,

@@ -54,24 +54,22 @@ class FontLetters:
         self.font_words: set[str] = set()
         self.in_words = 0  # letters with another one beside them
         self.unknown = 0  # those of them that are none
-        self._font_letters_to_ink: dict[str, int] = {}  # of letters on the page that is looked at
+        self._letters_to_ink: dict[str, int] = {}  # of letters on the page that is looked at
         self._is_font_inked = False  # whether what is drawn is taken from the page's picture
 
     def add_font_letter(self, textpage: Any, k: int) -> None:
         """With what is drawn of the letter `k` of a pypdfium2 text page."""
         font_letter = letter_sign(textpage.raw, k)
         is_no_letter = _NO_FONT_LETTER.match(font_letter) is not None
-        if is_no_letter or (font_letter not in self.font_extents and font_letter not in self._font_letters_to_ink):
+        if is_no_letter or (font_letter not in self.font_extents and font_letter not in self._letters_to_ink):
             self._look_at_font_letter(textpage, k, font_letter)
         if not letter_sign(textpage.raw, k + 1).isspace():
             self.in_words += 1
-            self.unknown += is_no_letter and (
-                font_letter in self.font_extents or font_letter in self._font_letters_to_ink
-            )
+            self.unknown += is_no_letter and (font_letter in self.font_extents or font_letter in self._letters_to_ink)
 
     def _look_at_font_letter(self, textpage: Any, k: int, font_letter: str) -> None:
         if not shares_extent(textpage.raw, k) and (font_extent := boxed_extent(textpage.raw, k)):
-            self._font_letters_to_ink.setdefault(font_letter, k)
+            self._letters_to_ink.setdefault(font_letter, k)
             if not self._is_font_inked:
                 self.font_extents[font_letter] = font_extent
 
@@ -84,9 +82,9 @@ class FontLetters:
             and are_extents_alike(self.font_extents.values())
         ):
             self._is_font_inked, self.font_extents = True, {}
-        if self._is_font_inked and self._font_letters_to_ink:
-            self.font_extents |= inked_extents(textpage, self._font_letters_to_ink)
-        self._font_letters_to_ink = {}
+        if self._is_font_inked and self._letters_to_ink:
+            self.font_extents |= inked_extents(textpage, self._letters_to_ink)
+        self._letters_to_ink = {}
 
     def is_misleading(self, *, is_short: bool) -> bool:
         """Whether it draws other letters than it tells; on a short page few letters tell, where they are far off."""

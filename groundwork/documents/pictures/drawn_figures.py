@@ -185,16 +185,14 @@ def _join_figure_panels(
     figures: Sequence[tuple[PageArea, list[_DrawnPath]]], sentences: Sequence[PageArea]
 ) -> list[tuple[PageArea, list[_DrawnPath]]]:
     """Figures that lie near each other, with no line of text between them, as one."""
-    joined_figures: list[tuple[PageArea, list[_DrawnPath]]] = []
+    joined: list[tuple[PageArea, list[_DrawnPath]]] = []
     for figure_area, figure_paths in figures:
-        while panels := [
-            figure for figure in joined_figures if _are_panels_of_figure(figure_area, figure[0], sentences)
-        ]:
-            joined_figures = [figure for figure in joined_figures if figure not in panels]
+        while panels := [figure for figure in joined if _are_panels_of_figure(figure_area, figure[0], sentences)]:
+            joined = [figure for figure in joined if figure not in panels]
             figure_area = area_around([figure_area, *(panel_area for panel_area, _ in panels)])
             figure_paths = [*figure_paths, *(path for _, panel_paths in panels for path in panel_paths)]
-        joined_figures.append((figure_area, figure_paths))
-    return joined_figures
+        joined.append((figure_area, figure_paths))
+    return joined
 
 
 def _are_panels_of_figure(figure_panel: PageArea, neighbour: PageArea, sentences: Sequence[PageArea]) -> bool:

@@ -234,9 +234,7 @@ def _caption_beside_picture(picture_area: PageArea, page_lines: Sequence[AreaOfT
 def _draw_pdf_picture(page: Any, pdf_picture: _PdfPicture) -> Any:
     """The region as a PIL image, as fine as its finest image, within bounds. Raises UnusableImage."""
     picture_area, page_area = pdf_picture.area, area_of_page(page)
-    if any(
-        picture_image.pixels[0] * picture_image.pixels[1] > MAX_IMAGE_PIXELS for picture_image in pdf_picture.images
-    ):
+    if any(image.pixels[0] * image.pixels[1] > MAX_IMAGE_PIXELS for image in pdf_picture.images):
         raise UnusableImage(f"more than {MAX_IMAGE_PIXELS:,} pixels")
     picture_scales = [
         max(picture.pixels[0] / picture.area.width, picture.pixels[1] / picture.area.height)

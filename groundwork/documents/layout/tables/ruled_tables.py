@@ -225,16 +225,14 @@ def split_ruled_text_rows(ruled_rows: Sequence[RuledRow], ruled_xs: list[float])
         ruled_row
         for ruled_row, ruled_lines in zip(ruled_rows, lines_by_band, strict=True)
         for ruled_row in (
-            _cut_ruled_row_at_labels(ruled_row, ruled_lines, ruled_xs)
+            _cut_row_at_labels(ruled_row, ruled_lines, ruled_xs)
             if len(ruled_lines) >= _LEAST_LINES_OF_RULED_ROW
             else [ruled_row]
         )
     ]
 
 
-def _cut_ruled_row_at_labels(
-    ruled_row: RuledRow, ruled_lines: Sequence[list[Box]], ruled_xs: list[float]
-) -> list[RuledRow]:
+def _cut_row_at_labels(ruled_row: RuledRow, ruled_lines: Sequence[list[Box]], ruled_xs: list[float]) -> list[RuledRow]:
     """A drawn row cut above each text of its first column, if no cell's text runs from one line to the next there."""
     ruled_columns: list[dict[int, list[Box]]] = [{} for _ in ruled_xs[1:]]
     for i, ruled_line in enumerate(ruled_lines):
@@ -254,9 +252,7 @@ def _cut_ruled_row_at_labels(
         *((ruled_lines[i - 1][0].y2 + ruled_lines[i][0].y1) / 2 for i in ruled_labels[1:]),
         ruled_row.bottom,
     ]
-    return [
-        ruled_row._replace(drawn=not k) for k, ruled_row in enumerate(cut_into_ruled_rows(label_edges, ruled_row.words))
-    ]
+    return [row._replace(drawn=not k) for k, row in enumerate(cut_into_ruled_rows(label_edges, ruled_row.words))]
 
 
 def _are_ruled_cells_wrapped(
@@ -307,7 +303,7 @@ def split_ruled_figures(ruled_row: RuledRow, ruled_xs: list[float]) -> list[Rule
     if sum(len(texts) > 2 and all(map(is_number, texts)) for texts in ruled_columns) < 2:
         return [ruled_row]
     edges = [ruled_row.top, *((a[0].y2 + b[0].y1) / 2 for a, b in pairwise(ruled_lines)), ruled_row.bottom]
-    return [ruled_row._replace(drawn=not k) for k, ruled_row in enumerate(cut_into_ruled_rows(edges, ruled_row.words))]
+    return [row._replace(drawn=not k) for k, row in enumerate(cut_into_ruled_rows(edges, ruled_row.words))]
 
 
 def texts_between_walls(
@@ -345,12 +341,10 @@ def ruled_row_texts(ruled_rows: Sequence[RuledRow], frame: Frame, *, in_boxes: b
     `in_boxes`: of a form, where a figure begins the words behind it.
     """
     walls = [[s for s in frame.steep if abs(s.x1 - x) < NEAR] for x in frame.xs]
-    return [_texts_of_ruled_row(ruled_row, frame, walls, in_boxes) for ruled_row in ruled_rows]
+    return [_texts_of_row(ruled_row, frame, walls, in_boxes) for ruled_row in ruled_rows]
 
 
-def _texts_of_ruled_row(
-    ruled_row: RuledRow, frame: Frame, walls: Sequence[Sequence[Stroke]], in_boxes: bool
-) -> list[str]:
+def _texts_of_row(ruled_row: RuledRow, frame: Frame, walls: Sequence[Sequence[Stroke]], in_boxes: bool) -> list[str]:
     """`walls`: the lines drawn at each edge of a column."""
     ruled_xs = frame.xs
     ruled_lines = word_lines(ruled_row.words)
@@ -548,10 +542,8 @@ def _read_ruled_tables(frame: Frame, words: list[Box], fields: Sequence[Box]) ->
     prose_rows = _ruled_prose_rows(frame, words) if ruled_table and ruled_table.rows else []
     if not ruled_table or not prose_rows:
         return [ruled_table] if ruled_table else []
-    tables = [frame._replace(ys=frame.ys[a + 1 : b + 1]) for a, b in pairwise([-1, *prose_rows, len(frame.ys) - 1])]
-    return [
-        ruled_table for table in tables if len(table.ys) > 1 for ruled_table in _read_ruled_tables(table, words, fields)
-    ]
+    parts = [frame._replace(ys=frame.ys[a + 1 : b + 1]) for a, b in pairwise([-1, *prose_rows, len(frame.ys) - 1])]
+    return [table for part in parts if len(part.ys) > 1 for table in _read_ruled_tables(part, words, fields)]
 
 
 def _ruled_prose_rows(frame: Frame, ruled_words: list[Box]) -> list[int]:
