@@ -178,13 +178,14 @@ def _wrong_by_names(pair: Pair, other_answer: str, language: str) -> str:
     text_with_other_names = _MARKUP_IN_EVIDENCE.sub(" ", "\n".join([*pair.evidence, other_answer]))
     other_names = _exchangeable_names(text_with_other_names)
     question_names = _exchangeable_names(pair.question)
-    wrong_answer_text = pair.answer
+    wrong_answer_text, right_words = pair.answer, f"{pair.question}\n{pair.answer}".lower()
     names_in_wrong_answer = {name.lower() for name in [*names_to_exchange, *question_names]}
     for exchanged_name in names_to_exchange:
         replacement_names = [
             other_name
             for other_name in other_names
             if other_name.lower() not in names_in_wrong_answer
+            and other_name.lower() not in right_words  # "the consultant" is CONSULTANT
             and _may_be_exchanged(exchanged_name, other_name, text_with_other_names)
         ]
         if replacement_names and exchanged_name.lower() not in pair.question.lower():

@@ -94,6 +94,16 @@ def test_names_that_no_criterion_asks_for_stay_in_a_wrong_answer(criterion: str,
     assert wrong_answer(pair, "other", "en") == wrong
 
 
+def test_a_name_that_the_answer_or_question_has_in_small_letters_is_no_other_one() -> None:
+    """ "The pilot rather than the PILOT" says nothing, and who grades could take it for right."""
+    evidence = ["The PILOT, and not the OWNER or the AGENT, supplies the ropes."]
+    told = {"evidence": evidence, "evaluation_criteria": ["Names the pilot rather than the OWNER"]}
+    right = pair_of(1, question="Who supplies the ropes?", answer="The pilot rather than the OWNER.", **told)
+    assert wrong_answer(right, "", "en") == "The pilot rather than the AGENT."
+    asked = pair_of(1, question="Does the agent or who else supply ropes?", answer="The pilot, no OWNER.", **told)
+    assert "AGENT" not in wrong_answer(asked, "", "en")
+
+
 def test_an_answer_that_the_evidence_gives_as_well_is_no_wrong_one() -> None:
     """Of two answers the one whose words the pair's own evidence holds may be right."""
     told = {"evidence": ["Advise the trustee at once, and notify the court."], "category": "factual"}
