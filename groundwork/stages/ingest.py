@@ -247,7 +247,7 @@ def estimate_ingest(job: Job, unit: Unit) -> Estimate:
     """The vision model's calls, where it comes first: a page's prompt and picture, and its text layer as the reply."""
     import msgspec
 
-    from groundwork.documents.engines.vision import LAYER_WORDS_TO_JUDGE
+    from groundwork.documents.engines.vision_replies import LAYER_WORDS_TO_JUDGE
     from groundwork.llm.calls.costs_and_budget import tokens_in
     from groundwork.llm.prompt_templates import attach_images_to_prompt, render_turns
 

@@ -23,8 +23,9 @@ from groundwork.documents.conversion.converter_table import Conversion, Conversi
 from groundwork.documents.engines.pdf_inspector import PdfInspectorPages, pdf_inspector_pages
 from groundwork.documents.layout.backward_lines import with_backward_lines_reversed
 from groundwork.documents.layout.bold_mono_and_symbol_fonts import typewriter_fonts
-from groundwork.documents.layout.drawn_letters import DrawnLetters, LetterSizes
+from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, heading_names
+from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.line_numbers import line_numbers
 from groundwork.documents.layout.liteparse_pages import (
     liteparse_markdown,

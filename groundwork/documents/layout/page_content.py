@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from groundwork.documents.layout.chart_regions import find_chart_regions
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
-from groundwork.documents.layout.drawn_letters import DrawnLetters, LetterSizes
+from groundwork.documents.layout.drawn_letters import DrawnLetters
 from groundwork.documents.layout.forms import Form, is_form, without_tick_boxes
+from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.liteparse_pages import LiteparsePage, LiteparseText
 from groundwork.documents.layout.page_edge_lines import EdgeLine, edge_lines
 from groundwork.documents.layout.right_to_left import (

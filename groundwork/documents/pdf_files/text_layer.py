@@ -20,9 +20,13 @@ from groundwork.documents.pdf_files.open_pdf import LOCK, OpenPdf, OpenPdfPage, 
 from groundwork.documents.pdf_files.page_box import text_on_page
 from groundwork.documents.pdf_files.page_objects import object_size, page_objects
 from groundwork.documents.pdf_files.textpage_letters import letter_font_name, letter_sign
+from groundwork.documents.pdf_files.unreadable_pages import (
+    partly_unreadable,
+    unreadable_pages,
+    unreadable_share_of_page,
+)
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
-from groundwork.language.unreadable_text import is_misread, is_unreadable, reads_plainly
 
 _LONE_LAYER_LETTER = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
 
@@ -45,9 +49,6 @@ def _font_of_layer_letter(raw_textpage: Any, layer_index: int, layer_letter: str
 
 
 _LAYER_LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
-_SCAN_PICTURE_SHARE = 0.5  # which the pictures of a scan cover
-_UNREADABLE_SHARE = 0.3  # of the letters of a page that cannot be read
-_PARTLY_UNREADABLE_SHARE = 0.03  # of those of one that can be read but for a part
 
 
 class TextLayer(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +88,7 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
         layer_page = _open_layer_page(pdf, layer_page_number)
         layer_texts.append(_layer_of_page(layer_document, layer_page))
         scan_picture_shares.append(_scan_picture_share(layer_page.page) if layer_page else None)
-        layer_unreadable_shares.append(_unreadable_share_of_page(misleading_fonts, layer_page, layer_texts[-1]))
+        layer_unreadable_shares.append(unreadable_share_of_page(misleading_fonts, layer_page, layer_texts[-1]))
         layer_pages += [layer_page] if layer_page_number < FIRST_PAGES else []
     if layer_ligatures := find_ligatures(layer_texts):
         layer_texts = [restore_ligatures(layer_text, layer_ligatures) for layer_text in layer_texts]
@@ -95,7 +96,7 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
         share is not None and len(layer_text.split()) < 5
         for share, layer_text in zip(scan_picture_shares, layer_texts, strict=True)
     ]
-    layer_unreadable_pages = _unreadable_pages(layer_texts, scan_picture_shares, layer_unreadable_shares)
+    layer_unreadable_pages = unreadable_pages(layer_texts, scan_picture_shares, layer_unreadable_shares)
     return TextLayer(
         page_count=page_count,
         title=document_title(layer_document, layer_texts, _readable_layer_pages(layer_pages, layer_unreadable_pages)),
@@ -110,7 +111,7 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
             for n, (bad, layer_text) in enumerate(zip(layer_unreadable_pages, layer_texts, strict=True), 1)
             if bad
         },
-        partly_unreadable=_partly_unreadable(layer_unreadable_pages, layer_unreadable_shares),
+        partly_unreadable=partly_unreadable(layer_unreadable_pages, layer_unreadable_shares),
         damaged=[i + 1 for i in layer_page_numbers if not layer_texts[i] and load_page(layer_document, i) is None],
         outline=_read_outline(layer_document),
     )
@@ -118,50 +119,6 @@ def text_layer(pdf: OpenPdf, most_pages: int = 0) -> TextLayer:
 
 def _readable_layer_pages(pages: Sequence[OpenPdfPage | None], unreadable: Sequence[bool]) -> list[OpenPdfPage | None]:
     return [None if is_layer_unreadable else page for page, is_layer_unreadable in zip(pages, unreadable, strict=False)]
-
-
-def _unreadable_pages(
-    layer_texts: Sequence[str],
-    scan_picture_shares: Sequence[float | None],
-    layer_unreadable_shares: Sequence[float | None],
-) -> list[bool]:
-    """For each page, whether its fonts, its words, or an OCR of a scan say that its text is not what it shows."""
-    return [
-        (
-            layer_unreadable_share is not None
-            and (layer_unreadable_share > _UNREADABLE_SHARE or is_unreadable(layer_text))
-        )
-        or ((scan_picture_share or 0) > _SCAN_PICTURE_SHARE and is_misread(layer_text))
-        for layer_unreadable_share, scan_picture_share, layer_text in zip(
-            layer_unreadable_shares, scan_picture_shares, layer_texts, strict=True
-        )
-    ]
-
-
-def _partly_unreadable(
-    layer_unreadable_pages: Sequence[bool], layer_unreadable_shares: Sequence[float | None]
-) -> dict[int, float]:
-    """The share of unreadable letters by the number of each page that is readable but for them."""
-    shares_by_page = enumerate(zip(layer_unreadable_pages, layer_unreadable_shares, strict=True), 1)
-    return {
-        page_number: layer_unreadable_share
-        for page_number, (is_layer_unreadable, layer_unreadable_share) in shares_by_page
-        if layer_unreadable_share and layer_unreadable_share > _PARTLY_UNREADABLE_SHARE and not is_layer_unreadable
-    }
-
-
-def _unreadable_share_of_page(
-    misleading_fonts: MisleadingFonts, layer_page: OpenPdfPage | None, layer_text: str
-) -> float | None:
-    """The share of letters in fonts that tell others than they draw; None for a page that reads plainly."""
-    import pypdfium2
-
-    if reads_plainly(layer_text):
-        return None
-    try:
-        return misleading_fonts.share(layer_page.text) if layer_page else 0.0
-    except pypdfium2.PdfiumError:
-        return 0.0
 
 
 def _read_outline(document: Any) -> list[tuple[int, str, int]]:

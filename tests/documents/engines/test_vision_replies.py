@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groundwork.documents.engines.vision import (
+from groundwork.documents.engines.vision_replies import (
     VisionReplyJudge,
     are_draws_alike,
     is_other_page,

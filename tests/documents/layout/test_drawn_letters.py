@@ -11,7 +11,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.conversion.converter_table import ConversionRequest
 from groundwork.documents.conversion.page_renditions import convert_pages
-from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters, LetterSizes
+from groundwork.documents.layout.drawn_letters import DrawnLetter, DrawnLetters
+from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.liteparse_pages import read_liteparse_pages
 from groundwork.documents.layout.rebuilt_text_items import rebuild_text_items
 from groundwork.documents.pdf_files.text_layer import read_text_layer
