@@ -19,7 +19,11 @@ from groundwork.documents.auditing.structure_and_merged_cells import merges_more
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, ConversionRequest, run_converter
 from groundwork.documents.layout.forms import FORM_TICKS
 from groundwork.documents.repair.broken_lines import mend_broken_lines
-from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords, has_words_parted_by_hyphen
+from groundwork.documents.repair.hyphens_and_ligatures import (
+    DocumentWords,
+    has_words_parted_by_hyphen,
+    lines_parted_at_hyphens,
+)
 from groundwork.documents.repair.outline_and_contents import plain_contents
 from groundwork.documents.repair.text_layer_repair import respell_words, restore_lost_lines
 from groundwork.language.language_and_script import is_shaped
@@ -126,7 +130,7 @@ class _RenditionAuditor:
         ]
         for i in conversion.read_due():
             best_renditions[i] = self._best_rendition_of_page(conversion, i, page_numbers[i], running_cells[i])
-        pages = [plain_contents(self._mend_rendition(rendition)) for rendition in best_renditions]
+        pages = [plain_contents(self._mend_rendition(rendition, best_renditions)) for rendition in best_renditions]
         return PageRenditions(
             pages=self._without_headers_of_markdown(pages, page_numbers),
             audits=[rendition.audit for rendition in best_renditions],
@@ -179,13 +183,13 @@ class _RenditionAuditor:
             [rendition], self._running_keys - (self._position_keys & heading_keys), [page_number], self._first_page_keys
         )[0]
 
-    def _mend_rendition(self, rendition: Rendition) -> str:
+    def _mend_rendition(self, rendition: Rendition, renditions: Sequence[Rendition]) -> str:
         """Without blanks in words that a line's end parted, by the words of the document; our reading has none."""
         if rendition.maker == OWN_RENDITION or not has_words_parted_by_hyphen(rendition.markdown):
             return rendition.markdown
-        self._document_words = self._document_words or DocumentWords(
-            line for page in self._rendition_layer for line in page.split("\n")
-        )
+        if self._document_words is None:  # the text layer may be in letters that nobody can read
+            page_texts = [*self._rendition_layer, *(rendition.markdown for rendition in renditions)]
+            self._document_words = DocumentWords(line for text in page_texts for line in lines_parted_at_hyphens(text))
         return self._document_words.mend(rendition.markdown)
 
 

@@ -25,7 +25,11 @@ from groundwork.documents.pdf_files.unreadable_pages import (
     unreadable_pages,
     unreadable_share_of_page,
 )
-from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
+from groundwork.documents.repair.hyphens_and_ligatures import (
+    BELOW_SUSPENDED_HYPHEN,
+    find_ligatures,
+    restore_ligatures,
+)
 from groundwork.language.language_and_script import is_right_to_left, is_shaped
 
 _LONE_LAYER_LETTER = re.compile(r"(?<!\S)[^\s\d•.,:;()–—-](?!\S)")
@@ -48,6 +52,7 @@ def _font_of_layer_letter(raw_textpage: Any, layer_index: int, layer_letter: str
     return plain_font_name(letter_font_name(raw_textpage, layer_index))
 
 
+_LAYER_SUSPENDED_HYPHEN = re.compile(rf"[\x02\ufffe]\s*(?={BELOW_SUSPENDED_HYPHEN})")
 _LAYER_LINE_END_HYPHEN = re.compile("[\x02\ufffe]\\s*|\u00ad\\s+|\u00ad\\Z")  # where a line's end parts a word
 
 
@@ -155,6 +160,7 @@ def _layer_of_page(document: Any, layer_page: OpenPdfPage | None) -> str:
         layer_text = "\n".join([layer_text, *typed_texts_of_page(document, layer_page.page, layer_text)])
     except pypdfium2.PdfiumError:
         return ""
+    layer_text = _LAYER_SUSPENDED_HYPHEN.sub("- ", layer_text)
     layer_text = _LAYER_LINE_END_HYPHEN.sub("", layer_text).replace("\u00ad", "-")  # within a line it is drawn
     return layer_text.replace("\r\n", "\n").replace("\r", "\n")
 

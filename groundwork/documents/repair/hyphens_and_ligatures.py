@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from groundwork.documents.repair.korean_line_ends import KoreanLineEnds
 from groundwork.language.language_and_script import IDEOGRAPHS
 from groundwork.language.wordllama_subwords import latin_words, letters_per_subword
-from groundwork.language.words import HYPHENATED_WORD
+from groundwork.language.words import HYPHENATED_WORD, stop_words
 
 _UNSPACED_LINE_END = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
 _PHRASE_LINE_END = (
@@ -29,9 +29,14 @@ _HANGUL_PAIR = re.compile("[\uac00-\ud7a3]{2}")
 _NUMBER_BEFORE_HYPHEN = re.compile(r"\d[-–]$")
 _HYPHENS = ("-", "‐", "‑")
 _STEM_BEFORE_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
-_BLANK_AFTER_HYPHEN = re.compile(r"\w- \w")
+_BLANK_AFTER_HYPHEN = re.compile(r"\w-(?:\*\*)? (?:\*\*)?\w")
+_BOLD_PARTED_AT_HYPHEN = re.compile(r"(?<=[^\W\d_]-)\*\* \*\*(?=[^\W\d_])")  # each line bold by itself
+_HYPHEN_WITHIN_LINE = re.compile(r"(?<=[^\W\d_][-‐]) (?=[^\W\d_])")
+BELOW_SUSPENDED_HYPHEN = r"(?:and|or|nor|und|oder|sowie|bzw|eller)\b"  # behind "pre-", of which "war" is yet to come
+_BELOW_SUSPENDED_HYPHEN = re.compile(BELOW_SUSPENDED_HYPHEN)
 _WORD_PARTED_BY_HYPHEN = re.compile(
-    r"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!(?:and|or|to|nor)\b)([^\W\d_]+(?:-[^\W\d_]+)*)"
+    rf"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!{BELOW_SUSPENDED_HYPHEN}|(?:to|resp|vs)\b)"
+    r"([^\W\d_]+(?:-[^\W\d_]+)*)"
 )
 
 
@@ -92,6 +97,8 @@ class DocumentWords:
         if not hyphen_stem or not hyphen_tail:
             is_hyphenated_number = above.endswith("-") or _NUMBER_BEFORE_HYPHEN.search(above[-3:])
             return above + below if is_hyphenated_number and below[:1].isdigit() else f"{above} {below}"
+        if _BELOW_SUSPENDED_HYPHEN.match(below) and not self._is_known(hyphen_stem[1] + hyphen_tail[0]):
+            return f"{above} {below}"
         keeps_hyphen = below[0].isupper() or self.keeps_hyphen(hyphen_stem[1], hyphen_tail[0])
         return (above if keeps_hyphen else above[:-1]) + below
 
@@ -106,8 +113,9 @@ class DocumentWords:
             return True
         if hyphenated_word.replace("-", "") in hyphenated_words.unhyphenated:
             return False
-        if "-" in _with_plain_hyphens(hyphen_stem):
-            return True  # a compound is parted at its own hyphens
+        if "-" in _with_plain_hyphens(hyphen_stem):  # a compound is parted at its own hyphens, and in a word of its own
+            last_part = _with_plain_hyphens(hyphen_stem).casefold().rpartition("-")[2]
+            return self._is_word(last_part) or self._is_word(hyphen_tail.casefold())
         tail_start, tail_end = (hyphen_tail.casefold().partition("-")[0], hyphen_tail.casefold().rpartition("-")[2])
         if tail_end in hyphenated_words.ends and hyphen_stem.casefold() in hyphenated_words.unhyphenated:
             return True  # model-based, for it writes rule-based
@@ -116,14 +124,46 @@ class DocumentWords:
         )
 
     def mend(self, text: str) -> str:
-        """The text without blanks after hyphens inside of known words: "any- body", "out-of- bounds"."""
-        return _WORD_PARTED_BY_HYPHEN.sub(self._without_blank_after_hyphen, text)
+        """The text without blanks after hyphens inside of words: "any- body", "out-of- bounds"."""
+        return _WORD_PARTED_BY_HYPHEN.sub(self._without_blank_after_hyphen, _BOLD_PARTED_AT_HYPHEN.sub(" ", text))
 
     def _without_blank_after_hyphen(self, match: re.Match[str]) -> str:
         hyphenated_word = _with_plain_hyphens(f"{match[1]}-{match[2]}").casefold()
         if hyphenated_word in self._words.hyphenated:
             return f"{match[1]}-{match[2]}"
-        return f"{match[1]}{match[2]}" if hyphenated_word.replace("-", "") in self._words.unhyphenated else match[0]
+        if hyphenated_word.replace("-", "") in self._words.unhyphenated:
+            return f"{match[1]}{match[2]}"
+        if not self._is_parted_word(match[1], match[2]):
+            return match[0]
+        return f"{match[1]}{'-' if self.keeps_hyphen(match[1], match[2]) else ''}{match[2]}"
+
+    def _is_parted_word(self, hyphen_stem: str, hyphen_tail: str) -> bool:
+        """Whether two parts are no two words: the document has not both of them by themselves, and the second is in
+        small letters and no such word as those that follow "pre-" in "pre- and post-war"."""
+        if not hyphen_tail.islower() or hyphen_tail in _stop_words_of_all_languages():
+            return False
+        return not self._words.unhyphenated.issuperset({hyphen_stem.casefold(), hyphen_tail})
+
+    def _is_known(self, word: str) -> bool:
+        return word.casefold() in self._words.unhyphenated
+
+    def _is_word(self, part: str) -> bool:
+        """Whether a part of a compound is a word by itself, or a part of others."""
+        words = self._words
+        is_part = part in words.unhyphenated or part in words.starts or part in words.ends
+        return is_part or part in _stop_words_of_all_languages()
+
+
+def lines_parted_at_hyphens(text: str) -> list[str]:
+    """The lines of a text whose engine has joined those of the page by a blank, parted again behind hyphens."""
+    return _HYPHEN_WITHIN_LINE.sub("\n", _BOLD_PARTED_AT_HYPHEN.sub(" ", text)).split("\n")
+
+
+@cache
+def _stop_words_of_all_languages() -> frozenset[str]:
+    from stop_words import LANGUAGE_MAPPING
+
+    return frozenset().union(*map(stop_words, LANGUAGE_MAPPING))
 
 
 def has_words_parted_by_hyphen(text: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from groundwork.documents.layout.heading_styles_and_footnotes import HeadingStyles, footnote_range
 from groundwork.documents.layout.markdown_paragraphs import MarkdownWriter
@@ -14,6 +15,7 @@ from groundwork.documents.layout.page_columns import page_parts
 from groundwork.documents.layout.text_layer_spelling import Speller
 from groundwork.documents.layout.text_runs_and_lines import Box, Line, Run, item_label, to_lines, to_run
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
+from tests.documents.layout.conftest import Drawn
 
 WIDE = "The skiffs of the league are rowed by four people and steered by one"
 
@@ -160,6 +162,33 @@ def test_hyphens_go_or_stay_by_the_document():
         words.mend("if any- body is out-of- bounds, pre- and post-war")
         == "if anybody is out-of-bounds, pre- and post-war"
     )
+
+
+def test_a_compound_is_parted_at_its_own_hyphens_and_within_its_parts() -> None:
+    words = DocumentWords(["a theme park of the state", "Spanish names"])
+    assert words.join("a state-of-the-", "theme ride") == "a state-of-the-theme ride"
+    assert words.join("a Spanish-speak-", "ing pilot") == "a Spanish-speaking pilot"
+
+
+def test_a_hyphen_before_a_conjunction_stays(
+    drawn: Callable[[Callable[[Canvas], None]], Drawn],
+) -> None:
+    """At a line's end too, in our reading and in the text layer that it is held against."""
+    lines = ["The ferry has run in all pre-", "and post-war years, und die Vor-", "und Nachteile sind be-", "kannt."]
+
+    def draw(canvas: Canvas) -> None:
+        for k, line in enumerate(lines):
+            canvas.drawString(72, 740 - 12 * k, line)
+
+    page = drawn(draw)
+    assert page.markdown == "The ferry has run in all pre- and post-war years, und die Vor- und Nachteile sind bekannt."
+    assert page.audit.text_kept == 1
+    assert "Vor- und Nachteile" in page.layer.pages[0]
+
+
+def test_a_word_that_ends_like_a_conjunction_is_one() -> None:
+    words = DocumentWords(["the husband of the captain"])
+    assert words.join("the husb-", "and of the pilot") == "the husband of the pilot"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from groundwork.documents.conversion.converter_table import Conversion
+from groundwork.documents.conversion.page_renditions import audit_pages
 from groundwork.documents.pdf_files.text_layer import read_text_layer
 from groundwork.documents.repair.hyphens_and_ligatures import find_ligatures, restore_ligatures
 
@@ -52,3 +54,16 @@ def test_the_text_layer_of_a_pdf_has_its_ligatures(tmp_path: Path):
     body = b"".join(b"%d 0 obj%b endobj\n" % pair for pair in enumerate(objects, start=1))
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R>>")
     assert read_text_layer(str(tmp_path / "a.pdf")).pages == [WHOLE]
+
+
+CUT = """Be- sonders erfreulich ist die gekom- mene **Hafen-** **meisterin**. Sie gibt Integrations- bzw. Sprachkurse
+für Kinder- und Jugendgruppen mit Live-Vorfüh- rung, den die Kur- gäste kennen. Kur und gäste sind zwei Wörter."""
+MENDED = """Besonders erfreulich ist die gekommene **Hafenmeisterin**. Sie gibt Integrations- bzw. Sprachkurse
+für Kinder- und Jugendgruppen mit Live-Vorführung, den die Kur- gäste kennen. Kur und gäste sind zwei Wörter."""
+
+
+def test_words_cut_at_a_line_end_are_whole_without_a_text_layer() -> None:
+    """An engine joins lines by a blank, on a page whose text layer is in letters that nobody can read: what follows
+    "Kinder-" is a stop word, and a document that has both "Kur" and "gäste" does not tell."""
+    [page] = audit_pages("layout", Conversion(renditions={"pdf-inspector": [CUT]}), [1], [""]).pages
+    assert page.split() == MENDED.split()
