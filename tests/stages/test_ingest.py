@@ -283,7 +283,7 @@ def test_help_imports_no_engine():
 @pytest.mark.slow
 def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeypatch):
     """A converter that outlives ingest.timeout loses its pages to the next one, with a warning."""
-    monkeypatch.setattr("groundwork.documents.conversion.document_conversion.convert_pages", hang_unless_markitdown)
+    monkeypatch.setattr("groundwork.documents.conversion.pdf_page_conversion.convert_pages", hang_unless_markitdown)
     folder.add("rules.pdf", SAMPLE)
     assert folder.ingest("--test", "--set", "ingest.timeout=3", "--set", TWO_CONVERTERS) == 0
     record = Folder_at(folder.root / "test").record("rules")
@@ -294,7 +294,7 @@ def test_a_converter_that_hangs_is_ended_and_the_next_takes_over(folder, monkeyp
 @pytest.mark.slow
 def test_a_converter_that_crashes_loses_its_pages_to_the_next(folder, monkeypatch):
     """A converter whose process dies fails by name; the text comes from the next, with a warning."""
-    monkeypatch.setattr("groundwork.documents.conversion.document_conversion.convert_pages", crash_unless_markitdown)
+    monkeypatch.setattr("groundwork.documents.conversion.pdf_page_conversion.convert_pages", crash_unless_markitdown)
     folder.add("rules.pdf", SAMPLE)
     assert folder.ingest("--set", TWO_CONVERTERS) == 0
     record = folder.record("rules")
