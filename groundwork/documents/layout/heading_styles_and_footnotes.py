@@ -16,6 +16,7 @@ from typing import Any
 from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.text_runs_and_lines import APART, Line, Run, is_bullet, is_number, item_label, to_lines
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
+from groundwork.language.sentences import sentences
 from groundwork.language.words import WRITTEN_OUT_WORD
 from groundwork.markdown.running_page_lines import heading_key
 
@@ -30,6 +31,9 @@ _SAME_HEADING_LEADING = 1.06  # times the body's leading, from one to the next
 _MOST_HEADING_STEP = 2.2  # sizes from one line to the next of a heading that is double-spaced
 _SAME_HEADING_HEIGHT = 1.06  # times the height of its tallest word, in which lines of several sizes and fonts differ
 _OFF_CENTRE = 0.25  # sizes by which the middles of centred lines differ, as where a note's mark stands behind one
+_LEAST_PROSE = 60  # letters of several sentences that are no heading
+_LONGEST_HEADING_SENTENCE = 120  # letters of a heading that ends with a stop
+_PROSE_ENDS = (".", "!", "?", "”", '"')
 _LONGEST_HEADING_PARTICLE = 3  # letters, as of "and" and "der", with which no heading ends
 _NUMERAL_HEADING = re.compile(r"([IVX]{1,5})\. (?=[A-Z0-9]{2})[A-Z0-9 ,:&/()'’–-]{4,90}")
 _RUN_IN_HEADING = re.compile(r"[^\W\d_][^.:]{2,60}[.:] \S")
@@ -141,8 +145,11 @@ class HeadingStyles:
         return heading_end
 
     def is_heading_too_long(self, lines: Sequence[Line], heading_start: int, heading_end: int) -> bool:
-        """Whether lines in the type of a heading are too many for one."""
-        return heading_end - heading_start > (4 if self._is_larger_than_body(lines[heading_start]) else 2)
+        """Whether lines in the type of a heading are too many for one, or are sentences."""
+        most_lines = 4 if self._is_larger_than_body(lines[heading_start]) else 2
+        if heading_end - heading_start > most_lines:
+            return True
+        return _reads_as_prose(" ".join(line.text for line in lines[heading_start:heading_end]))
 
     def is_heading(self, lines: Sequence[Line], heading_start: int, heading_end: int) -> bool:
         """Whether lines in the type of a heading are one: large, with a label, or with space around them."""
@@ -253,6 +260,14 @@ def _is_phrase_parted(text_above: str, text: str) -> bool:
     last_word, first_word = text_above.split()[-1], text.split()[0]
     is_particle = last_word.isalpha() and last_word.islower() and len(last_word) <= _LONGEST_HEADING_PARTICLE
     return is_particle or text_above.endswith(("-", "‐", ",")) or (first_word[:2].islower() and len(first_word) > 1)
+
+
+def _reads_as_prose(text: str) -> bool:
+    """Whether a text in the type of a heading is a long sentence, or several, as an answer in a form's larger type."""
+    text = text.removeprefix(item_label(text)).strip()
+    if len(text) < _LEAST_PROSE or not text.endswith(_PROSE_ENDS):
+        return False
+    return (len(text) > _LONGEST_HEADING_SENTENCE and text.endswith(".")) or len(sentences(text, "en")) > 1
 
 
 def begins_with_run_in_heading(heading_line: Line) -> bool:

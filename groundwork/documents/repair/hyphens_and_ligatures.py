@@ -27,12 +27,13 @@ _PHRASE_LINE_END = (
 _HANGUL_LINE = re.compile("[\uac00-\ud7a3]")
 _HANGUL_PAIR = re.compile("[\uac00-\ud7a3]{2}")
 _NUMBER_BEFORE_HYPHEN = re.compile(r"\d[-–]$")
+BELOW_SUSPENDED_HYPHEN = r"(?:and|or|nor|und|oder|sowie|bzw|eller)\b"  # behind "pre-", of which "war" is yet to come
+_UNIT_BELOW_HYPHEN = re.compile(rf"(?!{BELOW_SUSPENDED_HYPHEN}|(?:to|bis)\b)[^\W\d_]{{2}}")  # "level" of "5-level"
 _HYPHENS = ("-", "‐", "‑")
 _STEM_BEFORE_HYPHEN = re.compile(r"(?<![^\W\d_])(?<![^\W\d_][-‐‑])((?:[^\W\d_]+[-‐‑])*[^\W\d_]+)[-‐‑]$")
 _BLANK_AFTER_HYPHEN = re.compile(r"\w-(?:\*\*)? (?:\*\*)?\w")
 _BOLD_PARTED_AT_HYPHEN = re.compile(r"(?<=[^\W\d_]-)\*\* \*\*(?=[^\W\d_])")  # each line bold by itself
 _HYPHEN_WITHIN_LINE = re.compile(r"(?<=[^\W\d_][-‐]) (?=[^\W\d_])")
-BELOW_SUSPENDED_HYPHEN = r"(?:and|or|nor|und|oder|sowie|bzw|eller)\b"  # behind "pre-", of which "war" is yet to come
 _BELOW_SUSPENDED_HYPHEN = re.compile(BELOW_SUSPENDED_HYPHEN)
 _WORD_PARTED_BY_HYPHEN = re.compile(
     rf"(?<![\w-])((?:[^\W\d_]+-)*[^\W\d_]+)- (?!{BELOW_SUSPENDED_HYPHEN}|(?:to|resp|vs)\b)"
@@ -95,8 +96,10 @@ class DocumentWords:
         ):
             return above + below
         if not hyphen_stem or not hyphen_tail:
-            is_hyphenated_number = above.endswith("-") or _NUMBER_BEFORE_HYPHEN.search(above[-3:])
-            return above + below if is_hyphenated_number and below[:1].isdigit() else f"{above} {below}"
+            is_number_before = _NUMBER_BEFORE_HYPHEN.search(above[-3:])
+            goes_on_with_number = (above.endswith("-") or is_number_before) and below[:1].isdigit()
+            goes_on_with_unit = is_number_before and above.endswith("-") and _UNIT_BELOW_HYPHEN.match(below)
+            return above + below if goes_on_with_number or goes_on_with_unit else f"{above} {below}"
         if _BELOW_SUSPENDED_HYPHEN.match(below) and not self._is_known(hyphen_stem[1] + hyphen_tail[0]):
             return f"{above} {below}"
         keeps_hyphen = below[0].isupper() or self.keeps_hyphen(hyphen_stem[1], hyphen_tail[0])

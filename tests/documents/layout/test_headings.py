@@ -159,3 +159,23 @@ def test_two_titles_below_each_other_stay_two(
 ) -> None:
     markdown = drawn(lambda canvas: titled(canvas, lines, step)).markdown
     assert sum(line.startswith("#") for line in markdown.split("\n")) == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_heading"),
+    [
+        (["The harbour master was told of it on Monday. He saw to", "it on that day, and the case is closed."], False),
+        (["The harbour, its two basins and the barrier between them are", "kept by the master of the harbour and",
+          "his men, who live in the house beside it."], False),
+        (["What the Master of the Harbour Does", "about the Barrier in Winter"], True),
+        (["1. Of the Harbour and its Basins."], True),
+        (["Once. And never again."], True),
+    ],
+)  # fmt: skip
+def test_sentences_in_larger_letters_are_a_paragraph(
+    drawn: Callable[[Callable[[Canvas], None]], Drawn], lines: list[str], is_heading: bool
+) -> None:
+    """Answers that are typed into a form stand in other letters than its questions, and are no headings."""
+    markdown = drawn(lambda canvas: titled(canvas, [[("Times-Roman", 13, line)] for line in lines], 15)).markdown
+    assert markdown.startswith("#") == is_heading
+    assert " ".join(lines) in markdown

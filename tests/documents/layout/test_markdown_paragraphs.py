@@ -186,6 +186,20 @@ def test_a_hyphen_before_a_conjunction_stays(
     assert "Vor- und Nachteile" in page.layer.pages[0]
 
 
+@pytest.mark.parametrize(
+    ("above", "below", "joined"),
+    [
+        ("paging in 5-", "level tables", "paging in 5-level tables"),
+        ("the 1-", "Touch keys", "the 1-Touch keys"),
+        ("the 4-", "and 5-level tables", "the 4- and 5-level tables"),
+        ("from 2-", "to 3-day trips", "from 2- to 3-day trips"),
+        ("in 2005–", "the year of", "in 2005– the year of"),
+    ],
+)
+def test_a_number_and_its_unit_keep_their_hyphen(above: str, below: str, joined: str) -> None:
+    assert DocumentWords([]).join(above, below) == joined
+
+
 def test_a_word_that_ends_like_a_conjunction_is_one() -> None:
     words = DocumentWords(["the husband of the captain"])
     assert words.join("the husb-", "and of the pilot") == "the husband of the pilot"
