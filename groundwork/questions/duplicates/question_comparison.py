@@ -25,6 +25,8 @@ SAME_EVIDENCE_SHARE = 0.8  # of the words of the shorter of two quotes
 FEW_QUOTE_WORDS = 5  # of a quote
 SAME_SUBJECT_SHARE = 0.7  # of what two pairs tell of their statement, where each also tells something else
 SAME_ANSWER_SHARE = 0.5  # of the shorter of two answers, beside what its question says
+LEAST_OF_LONGER_ANSWER = 1 / 3  # that the other gives as well
+WORDS_ASKED_APART = 2  # of the statement, in each of two questions
 
 _CODE_IN_QUESTION = re.compile(r"(?<!\w)\w*\d\w*")
 _NUMBER_WORD_PREFIX = "#"  # before a number's value among the words of a text
@@ -102,7 +104,9 @@ def ask_the_same(
 
 def not_duplicate_reason(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """Why two pairs with evidence do not ask the same, or "" where they do. Their likeness is not looked at."""
-    if not _share_their_evidence(first_question, second_question):
+    if not _share_their_evidence(first_question, second_question) or (
+        all(_asked_apart(first_question, second_question)) and not _quote_one_place(first_question, second_question)
+    ):
         return "another statement answers it"
     return (
         _opposite_meaning(first_question, second_question)
@@ -164,6 +168,23 @@ def _share_their_evidence(first_question: AskedQuestion, second_question: AskedQ
     return first_quotes in second_quotes or second_quotes in first_quotes
 
 
+def _quote_one_place(first_question: AskedQuestion, second_question: AskedQuestion) -> bool:
+    """Does a quote of one stand in a quote of the other? A text may say nearly the same of two things."""
+    first_quotes, second_quotes = (
+        [f" {normalised_words(quote)} " for quote in question.evidence]
+        for question in (first_question, second_question)
+    )
+    return any(first in second or second in first for first in first_quotes for second in second_quotes)
+
+
+def _asked_apart(first_question: AskedQuestion, second_question: AskedQuestion) -> tuple[WordSet, WordSet]:
+    """What each question says that the other pair does not."""
+    return (
+        first_question.question_words - second_question.pair_words,
+        second_question.question_words - first_question.pair_words,
+    )
+
+
 def _opposite_meaning(first_question: AskedQuestion, second_question: AskedQuestion) -> str:
     """The opposite in the question, or the other of yes and no as the answer."""
     if opposites := find_opposite(first_question.question, second_question.question):
@@ -186,8 +207,7 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
     second_subject_words = second_question.pair_words & evidence_words
     only_first_tells = first_subject_words - second_subject_words
     only_second_tells = second_subject_words - first_subject_words
-    only_first_asks = first_question.question_words - second_question.pair_words
-    only_second_asks = second_question.question_words - first_question.pair_words
+    only_first_asks, only_second_asks = _asked_apart(first_question, second_question)
     if _number_words(only_first_asks) and _number_words(only_second_asks):
         return "is about other numbers"
     if _number_words(only_first_asks - second_question.evidence_words) or _number_words(
@@ -202,6 +222,8 @@ def _subject_difference(first_question: AskedQuestion, second_question: AskedQue
         return "asks about what the other only mentions"
     if only_first_tells - second_question.evidence_words and only_second_tells - first_question.evidence_words:
         return "each is about something that only its own evidence holds"
+    if min(len(only_first_asks & evidence_words), len(only_second_asks & evidence_words)) >= WORDS_ASKED_APART:
+        return "each asks about another part of the statement"
     common_words = len(first_subject_words & second_subject_words)
     if common_words < SAME_SUBJECT_SHARE * (common_words + min(len(only_first_tells), len(only_second_tells))):
         return "is about something else in the statement"
@@ -292,15 +314,16 @@ def _answer_words_difference(first_question: AskedQuestion, second_question: Ask
     first_answer_words = first_question.added_words & evidence_words
     second_answer_words = second_question.added_words & evidence_words
     if not first_answer_words and not second_answer_words:  # each answer only says yes or repeats its question
-        only_first_asks = first_question.question_words - second_question.pair_words
-        only_second_asks = second_question.question_words - first_question.pair_words
-        return "each question names something else" if only_first_asks and only_second_asks else ""
+        return "each question names something else" if all(_asked_apart(first_question, second_question)) else ""
     if not second_answer_words:
         same_answer_share = len(first_answer_words & second_question.pair_words) / len(first_answer_words)
     elif not first_answer_words:
         same_answer_share = len(second_answer_words & first_question.pair_words) / len(second_answer_words)
     else:
         same_answer_share = shared_word_share(first_answer_words, second_answer_words)
+        longer_answer_length = max(len(first_answer_words), len(second_answer_words))
+        if len(first_answer_words & second_answer_words) < LEAST_OF_LONGER_ANSWER * longer_answer_length:
+            return "one answer tells much more"
     return "" if same_answer_share >= SAME_ANSWER_SHARE else "the answers tell other things"
 
 

@@ -26,6 +26,13 @@ SAME_FACT = Path(__file__).parents[1] / "same_fact.jsonl"
 LABELLED = [json.loads(line) for line in SAME_FACT.read_text("utf-8").splitlines()]
 
 
+ASSEMBLY = "The assembly of the spring tide decides on the funds and the buildings, and elects the pilots."
+EXPULSION = (
+    "The harbour may expel a skipper who is bankrupt, who gives the boat to creditors, or who breaks a rule and does "
+    "not mend it within ten days."
+)
+
+
 def asked(pair: dict[str, object]) -> AskedQuestion:
     return AskedQuestion(pair["question"], pair["answer"], tuple(pair["evidence"]))  # type: ignore[arg-type]  # from JSON
 
@@ -71,6 +78,35 @@ def test_the_statement_and_its_answer_tell_what_asks_the_same() -> None:
             AskedQuestion("Is a dog allowed in Orrin?", "Yes.", ("| dogs | allowed | allowed |",)),
             AskedQuestion("Is a dog allowed in Sarn?", "Yes.", ("| dogs | allowed | allowed |",)),
             "another name",
+        ),
+        (  # nearly the same is said of two things
+            AskedQuestion(
+                "Which boats must show the mooring permit?",
+                "Boats over 6 m.",
+                ("Boats over 6 m shall show this permit.",),
+            ),
+            AskedQuestion(
+                "Which boats must show the fuel licence?",
+                "Boats over 6 m.",
+                ("Any boats over 6 m shall show all of this licence and permit.",),
+            ),
+            "another statement",
+        ),
+        (  # one sentence tells who does two things
+            AskedQuestion("Who elects the pilots of the harbour?", "The assembly of the spring tide.", (ASSEMBLY,)),
+            AskedQuestion(
+                "Who decides on the harbour's funds and buildings?", "The assembly of the spring tide.", (ASSEMBLY,)
+            ),
+            "another part of the statement",
+        ),
+        (  # the one asks for a detail of what the other lists
+            AskedQuestion("How long may a skipper who breaks a rule take to mend it?", "Ten days.", (EXPULSION,)),
+            AskedQuestion(
+                "When may the harbour expel a skipper?",
+                "Where one is bankrupt, gives the boat to creditors, or does not mend a broken rule within ten days.",
+                (EXPULSION,),
+            ),
+            "tells much more",
         ),
         (
             AskedQuestion("Was the toll 5 euros in 2021?", "Yes.", ("| toll | 5 | 5 |",)),
