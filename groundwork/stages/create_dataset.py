@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from groundwork.data_folder.manifest import Manifest
     from groundwork.dataset.creation.build_inputs import BuildInputs
     from groundwork.settings.config_schema import Config
+
+
+_SHARE = re.compile(r"0?\.\d+|\d{1,2}(?:\.\d+)?%", re.ASCII)
 
 
 class _ExportFlag(argparse.Action):
@@ -193,6 +197,7 @@ def dataset_units(job: Job) -> list[Unit]:
     _check_dataset_name(dataset_name)
     if dataset_problem := mirror_conflict(job.config.dataset):
         raise UsageError(dataset_problem)
+    _refuse_share_as_run(job)
     dataset_inputs = find_build_inputs(job, job.flags.runs, with_gone=job.flags.keep_gone)
     if job.flags.push and not job.flags.dry_run:
         from groundwork.dataset.publish import hub
@@ -208,6 +213,16 @@ def dataset_units(job: Job) -> list[Unit]:
             dataset_inputs,
         )
     ]
+
+
+def _refuse_share_as_run(job: Job) -> None:
+    """Raises UsageError for `--eval-split 0.1`, whose number would be the name of a run."""
+    for run in job.flags.runs:
+        if _SHARE.fullmatch(run) and not job.data.path("qa", run).exists():
+            share = float(run.rstrip("%")) / (100 if run.endswith("%") else 1)
+            raise UsageError(
+                f"{run}: --eval-split takes no value; for a share of {share:.0%}: --set dataset.eval_fraction={share:g}"
+            )
 
 
 def refuse_other_dataset(job: Job, manifest: Manifest) -> None:

@@ -90,6 +90,16 @@ def test_two_builds_with_one_seed_are_identical_files(data):
     assert hashes(data)["data/eval-00000-of-00001.parquet"] != first["data/eval-00000-of-00001.parquet"]
 
 
+@pytest.mark.parametrize(("share", "setting"), [("0.15", "15%: --set dataset.eval_fraction=0.15"), ("20%", "=0.2\n")])
+def test_a_share_behind_eval_split_is_no_run(data, capsys, share, setting):
+    """It would be the name of a run, which there is none of."""
+    assert run(data, "--eval-split", share) == 2
+    told = capsys.readouterr().err
+    assert "--eval-split takes no value" in told
+    assert setting in told
+    assert not (data / "datasets").exists()
+
+
 def test_the_version_rises_with_the_rows(data):
     """The same rows are the same version; changed rows are the next, and the card says what changed."""
     card = data / "datasets" / "touch-rugby" / "README.md"
