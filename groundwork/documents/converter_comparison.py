@@ -158,14 +158,12 @@ async def yardstick_pages(
         return [""] * len(pages.numbers)
 
 
-def write_compared_renditions(
-    page: Path, compared_pages: Sequence[int], comparison: Sequence[ComparisonColumn]
-) -> None:
+def write_compared_renditions(page: Path, page_numbers: Sequence[int], comparison: Sequence[ComparisonColumn]) -> None:
     """What each converter made of the pages, a file each beside the page of the comparison."""
     for compared in comparison:
         if compared.pages:
             page_texts = [
-                f"<!-- page {number} -->\n\n{text}" for number, text in zip(compared_pages, compared.pages, strict=True)
+                f"<!-- page {number} -->\n\n{text}" for number, text in zip(page_numbers, compared.pages, strict=True)
             ]
             write_text(page.with_suffix(f".{compared.name}.md"), "\n\n".join(page_texts) + "\n")
 

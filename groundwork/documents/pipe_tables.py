@@ -113,11 +113,9 @@ def _is_sign_column(pipe_rows: Sequence[Sequence[str]], column: int, figure_colu
 def _join_sign_column(pipe_rows: list[list[str]], column: int) -> None:
     """Make one column of two neighbours; a head that both have stands once."""
     for pipe_row in pipe_rows:
-        left_cell, right_cell = pipe_row[column].strip(), pipe_row[column + 1].strip()
-        sign_gap = "" if right_cell.startswith(")") else " "
-        pipe_row[column : column + 2] = [
-            left_cell if left_cell == right_cell else f"{left_cell}{sign_gap}{right_cell}".strip()
-        ]
+        left, right = pipe_row[column].strip(), pipe_row[column + 1].strip()
+        sign_gap = "" if right.startswith(")") else " "
+        pipe_row[column : column + 2] = [left if left == right else f"{left}{sign_gap}{right}".strip()]
 
 
 _PIPE_COLUMN_NAME = re.compile(
@@ -128,24 +126,20 @@ _PIPE_COLUMN_NAME = re.compile(
 def titles_above_tables(markdown: str) -> str:
     """The text with each table's first row as a paragraph where that is one text over all columns, and below it stand
     the names of columns."""
-    pipe_lines = markdown.split("\n")
+    lines = markdown.split("\n")
     pipe_delimiters = [
-        i
-        for i, line in enumerate(pipe_lines)
-        if i and PIPE_DELIMITER_ROW.match(line) and pipe_lines[i - 1].startswith("|")
+        i for i, line in enumerate(lines) if i and PIPE_DELIMITER_ROW.match(line) and lines[i - 1].startswith("|")
     ]
     for delimiter in reversed(pipe_delimiters):
-        pipe_title_row = split_pipe_row(pipe_lines[delimiter - 1])
-        table_end = next(
-            (k for k in range(delimiter, len(pipe_lines)) if not pipe_lines[k].startswith("|")), len(pipe_lines)
-        )
-        rows_below_title = [split_pipe_row(line) for line in pipe_lines[delimiter + 1 : table_end]]
+        pipe_title_row = split_pipe_row(lines[delimiter - 1])
+        table_end = next((k for k in range(delimiter, len(lines)) if not lines[k].startswith("|")), len(lines))
+        rows_below_title = [split_pipe_row(line) for line in lines[delimiter + 1 : table_end]]
         is_title = len(pipe_title_row) > 1 and pipe_title_row[0] and len(set(pipe_title_row)) == 1
         if is_title and _has_header_below_title(rows_below_title):
             table_title = pipe_title_row[0].replace("\\|", "|")
-            delimiter_line, header_line = pipe_lines[delimiter : delimiter + 2]
-            pipe_lines[delimiter - 1 : delimiter + 2] = [table_title, "", header_line, delimiter_line]
-    return "\n".join(pipe_lines)
+            delimiter_line, header_line = lines[delimiter : delimiter + 2]
+            lines[delimiter - 1 : delimiter + 2] = [table_title, "", header_line, delimiter_line]
+    return "\n".join(lines)
 
 
 def _has_header_below_title(pipe_rows: Sequence[Sequence[str]]) -> bool:

@@ -30,9 +30,7 @@ def find_sources(folder: Path, ignore: Sequence[str] = ()) -> list[DocumentFile]
     Hidden files and the lock files of office programs are passed over.
     """
     source_files = [(path, _source_name_below(path, folder), problem) for path, problem in _walk_source_files(folder)]
-    source_files = [
-        source_file for source_file in source_files if not (ignore and matches_any_pattern(source_file[1], ignore))
-    ]
+    source_files = [file for file in source_files if not (ignore and matches_any_pattern(file[1], ignore))]
     source_ids, warnings = _unique_source_ids([name for _, name, _ in source_files])
     return [
         DocumentFile(id=source_ids[i], name=name, path=path, problem=problem, warnings=warnings[i])

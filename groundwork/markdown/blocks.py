@@ -203,36 +203,32 @@ class _BlockReader:
         """Kind, end, and a heading's level and title, of the block whose first line starts at `position`."""
         markdown = self._blocks_text
         block_match = _BLOCK(markdown, position)
-        block_kind, block_end = (block_match.lastgroup, block_match.end()) if block_match else ("other", len(markdown))
-        if block_kind == "list":
+        kind, block_end = (block_match.lastgroup, block_match.end()) if block_match else ("other", len(markdown))
+        if kind == "list":
             block_end = _block_breaking_line(_LIST_BLOCK_END, markdown, block_end)
-        elif block_kind in ("paragraph", "other"):
+        elif kind in ("paragraph", "other"):
             block_end = _block_breaking_line(_PARAGRAPH_END, markdown, block_end)
-        if block_kind not in ("code", "html"):
+        if kind not in ("code", "html"):
             block_end = _skip_blanks_below_block(markdown, block_end)
-        if block_kind == "heading":
+        if kind == "heading":
             return "heading", block_end, *_read_heading(markdown[position:block_end])
-        if block_kind == "code":
+        if kind == "code":
             return *_read_code_block(markdown, position), 0, ""
-        if block_kind == "html":
+        if kind == "html":
             return "table", _table_block_end(markdown, position, self._tables), 0, ""
-        if (
-            self._tables
-            and block_kind != "formula"
-            and (tag := _TABLE_BLOCK_TAGS.search(markdown, position + 1, block_end))
-        ):
+        if self._tables and kind != "formula" and (tag := _TABLE_BLOCK_TAGS.search(markdown, position + 1, block_end)):
             block_end = tag.start()
-        if block_kind == "grid":
+        if kind == "grid":
             return "table", block_end, 0, ""
         if _is_contents_block(markdown, position, block_end):
             return "contents", block_end, 0, ""
-        if block_kind == "other":
+        if kind == "other":
             if bold_heading := _BOLD_HEADING_BLOCK.fullmatch(markdown, position, block_end):
                 return "heading", block_end, PSEUDO_HEADING, bold_heading[2].strip()
-            block_kind = "paragraph"
-        if block_kind == "paragraph" and is_csv_table(markdown, position, block_end):
-            block_kind = "table"
-        return cast(BlockKind, block_kind), block_end, 0, ""
+            kind = "paragraph"
+        if kind == "paragraph" and is_csv_table(markdown, position, block_end):
+            kind = "table"
+        return cast(BlockKind, kind), block_end, 0, ""
 
 
 def _block_breaking_line(search: Callable[..., re.Match[str] | None], markdown: str, block_line: int) -> int:

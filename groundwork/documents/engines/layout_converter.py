@@ -182,13 +182,11 @@ def _with_ligatures_in_layout(layout_pages: list[Any]) -> list[Any]:
 
 
 def _with_layout_ligatures(layout_page: Any, ligatures: Mapping[str, str]) -> Any:
-    layout_items = []
+    items = []
     for item in layout_page.text_items:
         words = [structs.replace(word, text=restore_ligatures(word.text, ligatures)) for word in item.words]
-        layout_items.append(structs.replace(item, text=restore_ligatures(item.text, ligatures), words=words))
-    return structs.replace(
-        layout_page, text_items=layout_items, markdown=restore_ligatures(layout_page.markdown, ligatures)
-    )
+        items.append(structs.replace(item, text=restore_ligatures(item.text, ligatures), words=words))
+    return structs.replace(layout_page, text_items=items, markdown=restore_ligatures(layout_page.markdown, ligatures))
 
 
 def _lost_layout_tables_warning(layout_numbers: Sequence[int]) -> str:

@@ -82,9 +82,7 @@ class VisionPageReader:
             return vision_page._replace(markdown=reply_without_running_edges(vision_page.markdown, page_layer, kept))
 
         vision_pages = await gather_all(map(read_page, page_numbers))
-        pages = strip_running(
-            [vision_page.markdown for vision_page in vision_pages], header_keys, page_numbers, first_page_keys
-        )
+        pages = strip_running([page.markdown for page in vision_pages], header_keys, page_numbers, first_page_keys)
         return PageRenditions(
             pages=pages,
             audits=[vision_page.audit for vision_page in vision_pages],
@@ -93,25 +91,23 @@ class VisionPageReader:
             troubles=[vision_page.trouble for vision_page in vision_pages],
         )
 
-    async def read(self, vision_page_number: int, layer_text: str, pages: int, threshold: float) -> VisionReply:
+    async def read(self, page_number: int, layer_text: str, pages: int, threshold: float) -> VisionReply:
         """One page, asked for again with the reason while the reply can not be used. Raises StopRun."""
         vision_judge = VisionReplyJudge(layer_text, pages)
-        vision_troubles: list[str] = []
+        troubles: list[str] = []
         vision_draws: list[VisionReply] = []
         vision_turn = 0
         vision_correction: list[dict[str, str]] = []  # the last reply and what is wrong with it
         for draw in range(self._vision_call.tries):
             try:
-                reply, vision_rotation = await self._ask_vision_model(
-                    vision_page_number, vision_turn, draw, vision_correction
-                )
+                reply, vision_rotation = await self._ask_vision_model(page_number, vision_turn, draw, vision_correction)
             except StopRun:
                 raise
             except TransportFailed as error:  # the call had its tries
-                vision_troubles.append(f"{error.status}: {error}")
+                troubles.append(f"{error.status}: {error}")
                 break
             except UnitError as error:
-                vision_troubles.append(f"{error.status}: {error}")
+                troubles.append(f"{error.status}: {error}")
                 continue
             if vision_rotation and not vision_turn:
                 vision_turn = vision_rotation
@@ -122,13 +118,11 @@ class VisionPageReader:
             if vision_draws and is_good_enough_reply(vision_draw, vision_draws, layer_text):
                 return best_vision_reply([*vision_draws, vision_draw])._replace(trouble="")
             vision_draws.append(vision_draw)
-            vision_troubles.append(
-                vision_draw.trouble or f"numbers lost: {', '.join(vision_draw.audit.lost_numbers[:5])}"
-            )
+            troubles.append(vision_draw.trouble or f"numbers lost: {', '.join(vision_draw.audit.lost_numbers[:5])}")
             vision_correction = self._vision_correction(reply, vision_draw)
         if not vision_draws:
             return VisionReply(
-                "", AuditReference(layer_text).audit(""), vision_troubles[-1] if vision_troubles else "no upright reply"
+                "", AuditReference(layer_text).audit(""), troubles[-1] if troubles else "no upright reply"
             )
         return best_vision_reply(vision_draws)
 

@@ -151,9 +151,7 @@ def _outlook_headers(outlook_item: _OutlookItem) -> dict[str, str]:
         **{header: ", ".join(filter(None, names)) for header, names in recipients.items()},
         "Date": _outlook_date(outlook_item),
     }
-    headers = {
-        header: " ".join(str(transport_headers.get(header) or known_headers[header]).split()) for header in MAIL_HEADERS
-    }
+    headers = {name: " ".join(str(transport_headers.get(name) or known_headers[name]).split()) for name in MAIL_HEADERS}
     return {header: value for header, value in headers.items() if value}
 
 

@@ -21,7 +21,7 @@ from groundwork.language.language_and_script import is_right_to_left, runs_right
 _MOST_BACKWARD_TILT = 0.02  # of a letter's width, by which the end of its baseline stands higher: more is turned text
 _BACKWARD_CAPITAL = re.compile(r"[a-zß-öø-ÿ]{3}[A-ZÀ-ÖØ-Þ](?!\w)")
 _LEAST_BACKWARD_LETTERS = 4  # of a line, each left of the one before it
-_SAME_BACKWARD_BASELINE = 0.5  # points by which the baselines of a line's letters differ at the most
+_SAME_BASELINE = 0.5  # points by which the baselines of a line's letters differ at the most
 
 
 def may_run_backward(page_text: str) -> bool:
@@ -49,10 +49,8 @@ def with_backward_lines_reversed(page: Any, drawn: DrawnLetters) -> Any:
 
 def _levelled_backward_line(line_letters: Sequence[DrawnLetter]) -> list[DrawnLetter]:
     """Letters of one line with one height."""
-    backward_top, backward_bottom = (
-        min(letter.y1 for letter in line_letters),
-        max(letter.y2 for letter in line_letters),
-    )
+    backward_top = min(letter.y1 for letter in line_letters)
+    backward_bottom = max(letter.y2 for letter in line_letters)
     return [letter._replace(y1=backward_top, y2=backward_bottom) for letter in line_letters]
 
 
@@ -81,9 +79,7 @@ def backward_stretches(textpage: Any) -> Iterator[tuple[int, int]]:
     backward_letter_count = textpage.count_chars()
     for k in range(1, backward_letter_count + 1):
         backward_x, backward_y = letter_origin(textpage.raw, k) if k < backward_letter_count else (x, y)
-        if not (
-            backward_x < x and abs(backward_y - y) < _SAME_BACKWARD_BASELINE and _may_run_backward(textpage.raw, k)
-        ):
+        if not (backward_x < x and abs(backward_y - y) < _SAME_BASELINE and _may_run_backward(textpage.raw, k)):
             if k - backward_start >= _LEAST_BACKWARD_LETTERS and _may_run_backward(textpage.raw, backward_start):
                 yield backward_start, k
             backward_start = k

@@ -49,9 +49,9 @@ def _is_next_pseudocode_line(above: Line, line: Line, leading: float) -> bool:
     return bool(line.runs) and line.y - above.y < _PSEUDOCODE_LINE_GAP * leading * line.main.size
 
 
-def _is_pseudocode_step(lines: Sequence[Line], step_line: int) -> bool:
+def _is_pseudocode_step(lines: Sequence[Line], step: int) -> bool:
     """Whether a line is a step of a program, by its words, its comment or its number after the one above."""
-    program_line = lines[step_line]
+    program_line = lines[step]
     if not program_line.runs:
         return False
     has_pseudocode_comment = len(program_line.runs) > 1 and _PSEUDOCODE_COMMENT.search(program_line.text) is not None
@@ -59,9 +59,7 @@ def _is_pseudocode_step(lines: Sequence[Line], step_line: int) -> bool:
         return True
     if not _NUMBERED_CODE_STEP.match(program_line.text):
         return False
-    return any(
-        _is_next_step_number(above, below) for above, below in pairwise(lines[max(0, step_line - 1) : step_line + 2])
-    )
+    return any(_is_next_step_number(above, below) for above, below in pairwise(lines[max(0, step - 1) : step + 2]))
 
 
 def _is_next_step_number(above: Line, line: Line) -> bool:

@@ -122,7 +122,7 @@ def _form_pieces(run: Run, form: Form) -> list[Run]:
     form_words = [word for word in run.words if not _FIELD_DOTS.fullmatch(word.text)]
     piece_starts = [
         0,
-        *(k for k, (a, b) in enumerate(pairwise(form_words), 1) if _are_form_pieces_apart(a, b, run.size, form)),
+        *(k for k, (a, b) in enumerate(pairwise(form_words), 1) if _are_pieces_apart(a, b, run.size, form)),
         len(form_words),
     ]
     if len(piece_starts) == 2 and len(form_words) == len(run.words):
@@ -159,9 +159,7 @@ def _form_line_texts(form_line: Sequence[Run], form: Form) -> list[_FormText]:
     """The texts of a line, a numbered line's number as part of its text."""
     form_pieces: list[Run] = []
     for piece in form_line:
-        if form_pieces and not _are_form_pieces_apart(
-            form_pieces[-1], piece, max(piece.size, form_pieces[-1].size), form
-        ):
+        if form_pieces and not _are_pieces_apart(form_pieces[-1], piece, max(piece.size, form_pieces[-1].size), form):
             form_pieces[-1] = _join_form_pieces(form_pieces[-1], piece)
         else:
             form_pieces.append(piece)
@@ -195,7 +193,7 @@ def _join_form_pieces(left_piece: Run, right_piece: Run) -> Run:
     )
 
 
-def _are_form_pieces_apart(left_piece: Box | Run, right_piece: Box | Run, size: float, form: Form) -> bool:
+def _are_pieces_apart(left_piece: Box | Run, right_piece: Box | Run, size: float, form: Form) -> bool:
     if right_piece.x1 - left_piece.x2 > _FORM_TEXT_GAP * size or _field_of(left_piece, form.fields) is not _field_of(
         right_piece, form.fields
     ):

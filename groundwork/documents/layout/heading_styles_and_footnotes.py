@@ -94,12 +94,8 @@ class HeadingStyles:
 
     def _is_heading_set_off(self, heading_line: Line) -> bool:
         """Bold where the body is not, and no title of a kind of box."""
-        heading_run = heading_line.main
-        if (
-            self.bold
-            or not all(run.bold and not run.mono for run in heading_line.runs)
-            or heading_run.size < 0.8 * self.body
-        ):
+        main = heading_line.main
+        if self.bold or not all(run.bold and not run.mono for run in heading_line.runs) or main.size < 0.8 * self.body:
             return False
         heading_text = heading_line.text
         return (
@@ -163,11 +159,9 @@ class HeadingStyles:
     def _is_larger_than_body(self, heading_line: Line) -> bool:
         return heading_line.main.size > 1.04 * self.body
 
-    def _heading_runs_in(self, lines: Sequence[Line], index_below: int) -> bool:
+    def _heading_runs_in(self, lines: Sequence[Line], below: int) -> bool:
         """Whether a bold start goes on in the line below it, and then runs into its text."""
-        line_below, heading_line = (
-            (lines[index_below], lines[index_below - 1]) if index_below < len(lines) else (None, None)
-        )
+        line_below, heading_line = (lines[below], lines[below - 1]) if below < len(lines) else (None, None)
         if not line_below or not heading_line or not line_below.runs or not line_below.runs[0].runs_in:
             return False
         is_near_heading = line_below.y - heading_line.y < APART * self.leading * max(

@@ -64,15 +64,12 @@ class LetterSizes:
         _, _, c, d = matrix
         size = letter_size(raw_letters, letter)
         font = (text_item.font_name, text_item.font_size)
-        letters_across = abs(c) > abs(d)  # the height of the letters runs from side to side
+        across = abs(c) > abs(d)  # the height of the letters runs from side to side
         unit_of_letters = self._drawn_letters.letter_unit(page)
-        if (
-            font not in self._pixel_letter_fonts
-            and _letter_height(raw_letters, letter, letters_across) <= _MOST_HEIGHT * size
-        ):
+        if font not in self._pixel_letter_fonts and _letter_height(raw_letters, letter, across) <= _MOST_HEIGHT * size:
             return unit_of_letters * size
         self._pixel_letter_fonts.add(font)
-        return unit_of_letters * _size_by_letter_heights(raw_letters, letter, letters_across)
+        return unit_of_letters * _size_by_letter_heights(raw_letters, letter, across)
 
 
 def _guess_letter_size(lettered_item: Any) -> float:

@@ -95,10 +95,8 @@ class MarkdownWriter:
                 self._add_block(self._table_markdown(self.tables[markdown_start]), is_float=True)
                 markdown_start = self.tables[markdown_start].end
             elif markdown_line.labels:
-                for markdown_text in markdown_line.labels.split("\n\n"):
-                    self._add_block(
-                        functools.reduce(self.styles.vocabulary.join, markdown_text.split("\n")), is_float=True
-                    )
+                for label in markdown_line.labels.split("\n\n"):
+                    self._add_block(functools.reduce(self.styles.vocabulary.join, label.split("\n")), is_float=True)
                 markdown_start += 1
             elif markdown_line.table:
                 self._add_block(_rows_to_markdown(markdown_line.table, self.styles.vocabulary.join), is_float=True)

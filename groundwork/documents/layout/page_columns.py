@@ -473,12 +473,10 @@ def columns_end(lines: Sequence[Line], columns_start: int, leading: float) -> in
     return end_of_columns if _are_columns_of_lines(column_lines) else columns_start
 
 
-def _continues_left_column(lines: Sequence[Line], columns_start: int, column_line_index: int, leading: float) -> bool:
+def _continues_left_column(lines: Sequence[Line], columns_start: int, line_index: int, leading: float) -> bool:
     """Whether a line at the left goes on with the left column."""
-    column_line = lines[column_line_index]
-    line_above = next(
-        (line for line in reversed(lines[columns_start:column_line_index]) if line.x1 < column_line.x2), None
-    )
+    column_line = lines[line_index]
+    line_above = next((line for line in reversed(lines[columns_start:line_index]) if line.x1 < column_line.x2), None)
     return line_above is not None and column_line.y - line_above.y < APART * leading * column_line.main.size
 
 

@@ -37,14 +37,12 @@ class Speller:
 
     def _spell(self, text: str) -> str:
         simple_spelling = text if text.isascii() and text.isprintable() else _simply_spelt(text)
-        layer_offset = self._simple_layer.find(simple_spelling, self._layer_position)
-        if layer_offset < 0:
-            layer_offset = self._simple_layer.find(simple_spelling)
-        if layer_offset >= 0 and (
-            len(simple_spelling) > 3 or self._stands_alone_in_layer(layer_offset, len(simple_spelling))
-        ):
-            self._layer_position = layer_offset + len(simple_spelling)
-            layer_spelling = self._layer_text[layer_offset : self._layer_position]
+        offset = self._simple_layer.find(simple_spelling, self._layer_position)
+        if offset < 0:
+            offset = self._simple_layer.find(simple_spelling)
+        if offset >= 0 and (len(simple_spelling) > 3 or self._stands_alone_in_layer(offset, len(simple_spelling))):
+            self._layer_position = offset + len(simple_spelling)
+            layer_spelling = self._layer_text[offset : self._layer_position]
             is_plain_spelling = layer_spelling.isascii() and layer_spelling.isprintable() and "  " not in layer_spelling
             return layer_spelling if is_plain_spelling else _LAYER_BLANKS.sub(" ", layer_spelling)
         layer_spelling = self._respaced(simple_spelling)

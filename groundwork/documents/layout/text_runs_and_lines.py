@@ -301,14 +301,12 @@ def parted_words(line_words: Sequence[Box], size: float = 0) -> list[list[Box]]:
     return line_word_groups
 
 
-def words_as_box(line_words: Sequence[Box]) -> Box:
+def words_as_box(words: Sequence[Box]) -> Box:
     """Words side by side as one box."""
-    if len(line_words) == 1:
-        return line_words[0]
-    y1, y2 = min([word.y1 for word in line_words]), max([word.y2 for word in line_words])
-    return Box(
-        line_words[0].x1, y1, max([word.x2 for word in line_words]), y2, " ".join([word.text for word in line_words])
-    )
+    if len(words) == 1:
+        return words[0]
+    y1, y2 = min([word.y1 for word in words]), max([word.y2 for word in words])
+    return Box(words[0].x1, y1, max([word.x2 for word in words]), y2, " ".join([word.text for word in words]))
 
 
 @lru_cache(16384)  # a page's words are asked for as parts of lines, rows and columns

@@ -88,9 +88,7 @@ def turned_place_on_page(box: Box, turn: int, page: Any) -> Box:
 
 def _watermark(page: Any) -> list[Any]:
     """The text items that slant in large letters over a page; small ones are labels, such as those of an axis."""
-    is_slanting = [
-        _MOST_TILT_OF_TURN < turned_item.rotation % 90 < 90 - _MOST_TILT_OF_TURN for turned_item in page.text_items
-    ]
+    is_slanting = [_MOST_TILT_OF_TURN < item.rotation % 90 < 90 - _MOST_TILT_OF_TURN for item in page.text_items]
     if not any(is_slanting) or all(is_slanting):
         return []
     letter_widths = [_slanting_letter_width(turned_item) for turned_item in page.text_items]

@@ -114,11 +114,9 @@ def _words_in_field(field_line: str, x: float, y: float, size: float) -> list[Bo
     return field_words
 
 
-def _is_in_field(field_run: Run, field_rect: Any) -> bool:
+def _is_in_field(field_run: Run, rect: Any) -> bool:
     x, y = (field_run.x1 + field_run.x2) / 2, (field_run.y1 + field_run.y2) / 2
-    return bool(
-        field_rect.x <= x <= field_rect.x + field_rect.width and field_rect.y <= y <= field_rect.y + field_rect.height
-    )
+    return bool(rect.x <= x <= rect.x + rect.width and rect.y <= y <= rect.y + rect.height)
 
 
 def typed_texts_of_page(document: Any, page: Any, page_text: str) -> list[str]:

@@ -107,10 +107,8 @@ def document_title(document: Any, page_texts: Sequence[str], pages: Sequence[Ope
     stated_title = _named_title(str(document.get_metadata_dict().get("Title") or ""))
     title_words = [word.casefold() for word in WRITTEN_OUT_WORD.findall(stated_title)]
     labels_of_title_pages = [document.get_page_label(k) if page else "" for k, page in enumerate(pages)]
-    title_pages_text = " ".join(page_texts[:FIRST_PAGES]).casefold()
-    if title_words and sum(word in title_pages_text for word in title_words) >= _TITLE_WORDS_ON_PAGES * len(
-        title_words
-    ):
+    pages_text = " ".join(page_texts[:FIRST_PAGES]).casefold()
+    if title_words and sum(word in pages_text for word in title_words) >= _TITLE_WORDS_ON_PAGES * len(title_words):
         return stated_title
     title_pages = [
         _TitlePage(page, layer, label, read_pdf_texts(page.page))

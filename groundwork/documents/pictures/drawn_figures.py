@@ -100,12 +100,9 @@ def _drawn_paths(page: Any, page_area: PageArea) -> Iterator[_DrawnPath]:
             yield _DrawnPath(drawn_area, curves, is_bar=is_rectangle and is_filled_path(drawn_object))
 
 
-def _is_path_around_text(drawn_path: _DrawnPath, sentences: Sequence[PageArea]) -> bool:
+def _is_path_around_text(path: _DrawnPath, sentences: Sequence[PageArea]) -> bool:
     """Is it drawn around lines of text, or behind them?"""
-    return (
-        drawn_path.area.height > LEAST_FIGURE_POINTS / 2
-        and sum(drawn_path.area.holds(sentence) for sentence in sentences) > 2
-    )
+    return path.area.height > LEAST_FIGURE_POINTS / 2 and sum(path.area.holds(sentence) for sentence in sentences) > 2
 
 
 def _groups_of_paths(drawn_paths: Sequence[_DrawnPath], page_area: PageArea) -> list[list[_DrawnPath]]:

@@ -72,12 +72,10 @@ class KoreanLineEnds:
         syllable_ratios = [math.exp(self._syllable_odds(last, first)) for last, first in syllable_pairs]
         word_end_share = _WORD_END_LINES
         for _ in range(_MAXIMIZATION_ROUNDS):
-            expected_word_ends = sum(
+            expected_ends = sum(
                 word_end_share * ratio / (word_end_share * ratio + 1 - word_end_share) for ratio in syllable_ratios
             )
-            word_end_share = (expected_word_ends + _WORDS_LEAST * _WORD_END_LINES) / (
-                len(syllable_ratios) + _WORDS_LEAST
-            )
+            word_end_share = (expected_ends + _WORDS_LEAST * _WORD_END_LINES) / (len(syllable_ratios) + _WORDS_LEAST)
         return word_end_share
 
     def _syllable_odds(self, last: str, first: str) -> float:

@@ -82,20 +82,16 @@ def plain_contents(page: str) -> str:
     contents_entries: dict[int, re.Match[str]] = {}  # by line
     last_page = 0
     for i, contents_line in enumerate([*contents_lines, "-"]):
-        contents_entry = _CONTENTS_ENTRY.match(contents_line) if contents_line.rstrip("* ")[-1:].isdigit() else None
-        contents_entry = None if contents_entry and _CONTENTS_OF_FIGURES.search(contents_entry[1]) else contents_entry
-        if (
-            contents_entry
-            and last_page <= int(contents_entry[2]) <= last_page + 60
-            and not contents_line.startswith("|")
-        ):
-            contents_entries[i] = contents_entry
-            last_page = int(contents_entry[2])
+        entry = _CONTENTS_ENTRY.match(contents_line) if contents_line.rstrip("* ")[-1:].isdigit() else None
+        entry = None if entry and _CONTENTS_OF_FIGURES.search(entry[1]) else entry
+        if entry and last_page <= int(entry[2]) <= last_page + 60 and not contents_line.startswith("|"):
+            contents_entries[i] = entry
+            last_page = int(entry[2])
         elif contents_line.strip():
             if _are_contents_entries(list(contents_entries.values())):
                 for k in contents_entries:
                     contents_lines[k] = _CONTENTS_ENTRY.sub(r"\1 … \2", contents_lines[k]).replace("**", "")
-            contents_entries, last_page = ({i: contents_entry}, int(contents_entry[2])) if contents_entry else ({}, 0)
+            contents_entries, last_page = ({i: entry}, int(entry[2])) if entry else ({}, 0)
     return "\n".join(contents_lines)
 
 

@@ -165,10 +165,8 @@ def _table_rows_overleaf(table_head: str, page_below: str) -> str:
     head_blocks, overleaf = table_head.split("\n\n"), page_below.split("\n\n", 1)
     if len(head_blocks) < 2 or len(overleaf) < 2 or not overleaf[1].startswith("|"):
         return ""
-    caption_number, caption_below = (
-        _TABLE_CAPTION_NUMBER.match(head_blocks[-2]),
-        _TABLE_CAPTION_NUMBER.match(overleaf[0]),
-    )
+    caption_number = _TABLE_CAPTION_NUMBER.match(head_blocks[-2])
+    caption_below = _TABLE_CAPTION_NUMBER.match(overleaf[0])
     header_above, repeated_header = head_blocks[-1].split("\n", 1)[0], overleaf[1].split("\n", 1)[0]
     if (
         not caption_number

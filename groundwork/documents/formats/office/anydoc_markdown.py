@@ -136,20 +136,20 @@ def _roman_numeral(n: int) -> str:
     return roman
 
 
-def _anydoc_table_markdown(anydoc_table: Table) -> str:
+def _anydoc_table_markdown(table: Table) -> str:
     """A table with its merged cells filled; scaffolding, and a table of one column, as the blocks it holds."""
     from groundwork.documents.pipe_tables import table_to_markdown
 
-    if anydoc_table.kind == "layout" or _grid_width(anydoc_table) < 2:
-        layout_cells = [slot.cell for row in anydoc_table.grid for slot in row if slot.cell]
+    if table.kind == "layout" or _grid_width(table) < 2:
+        layout_cells = [slot.cell for row in table.grid for slot in row if slot.cell]
         return "\n\n".join(
             block_text
             for cell in layout_cells
             for anydoc_block in cell.blocks
             if (block_text := _anydoc_block_markdown(anydoc_block))
         )
-    anydoc_cells = _anydoc_cell_texts(anydoc_table)
-    _fill_merged_anydoc_cells(anydoc_table, anydoc_cells)
+    anydoc_cells = _anydoc_cell_texts(table)
+    _fill_merged_anydoc_cells(table, anydoc_cells)
     return table_to_markdown(anydoc_cells)
 
 
@@ -166,24 +166,22 @@ def _sheet_markdown(anydoc_table: Table) -> str:
     return sheet_to_markdown(numbered_rows(anydoc_cells), lone_texts)
 
 
-def _anydoc_cell_texts(anydoc_table: Table) -> list[list[str]]:
+def _anydoc_cell_texts(table: Table) -> list[list[str]]:
     """Raises BadDocument for a table of too many cells."""
-    if (cell_count := _grid_width(anydoc_table) * len(anydoc_table.grid)) > _MOST_ANYDOC_CELLS:
+    if (cell_count := _grid_width(table) * len(table.grid)) > _MOST_ANYDOC_CELLS:
         raise BadDocument(f"a table in it has {counted(cell_count, 'cell')}, more than {_MOST_ANYDOC_CELLS:,}")
-    return [
-        [_anydoc_blocks_on_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in anydoc_table.grid
-    ]
+    return [[_anydoc_blocks_on_one_line(slot.cell.blocks) if slot.cell else "" for slot in row] for row in table.grid]
 
 
-def _fill_merged_anydoc_cells(anydoc_table: Table, anydoc_cells: list[list[str]]) -> None:
-    for i, row in enumerate(anydoc_table.grid):
+def _fill_merged_anydoc_cells(table: Table, anydoc_cells: list[list[str]]) -> None:
+    for i, row in enumerate(table.grid):
         for j, slot in enumerate(row):
             if slot.kind == "covered":
                 anydoc_cells[i][j] = anydoc_cells[slot.origin_row or 0][slot.origin_col or 0]
 
 
-def _grid_width(anydoc_table: Table) -> int:
-    return max((len(row) for row in anydoc_table.grid), default=0)
+def _grid_width(table: Table) -> int:
+    return max((len(row) for row in table.grid), default=0)
 
 
 def _anydoc_blocks_on_one_line(anydoc_blocks: Sequence[Block]) -> str:

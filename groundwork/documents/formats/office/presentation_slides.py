@@ -40,9 +40,7 @@ def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
     if slide_deck is None:
         yield "", package.to_bytes()
         return
-    parts_of_all_slides = {
-        part: package.read(part) for part in package.part_names if not part.startswith(_SLIDE_FOLDERS)
-    }
+    shared_parts = {part: package.read(part) for part in package.part_names if not part.startswith(_SLIDE_FOLDERS)}
     slide_targets = {relation.id: relation.target for relation in package.relations(slide_deck_part)}
     slide_ids = list(slide_deck.iter(*tags("p", "sldId")))
     slide_lists = [slide_id.getparent() for slide_id in slide_ids]
@@ -53,7 +51,7 @@ def _split_slides(package: OfficePackage) -> Iterator[tuple[str, bytes]]:
         slide_part = slide_targets.get(attribute(slide_id, "r", "id"), "")
         slide_names = _slide_part_names(package, slide_part)
         slide_parts = {part: package.read(part) for part in slide_names if part in package.part_names}
-        yield slide_part, zip_package({**parts_of_all_slides, **slide_parts, slide_deck_part: write_xml(slide_deck)})
+        yield slide_part, zip_package({**shared_parts, **slide_parts, slide_deck_part: write_xml(slide_deck)})
         slide_list.remove(slide_id)
 
 

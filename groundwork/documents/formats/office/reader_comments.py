@@ -55,10 +55,8 @@ def ods_comments(package: OfficePackage) -> list[str]:
 def slide_comments(package: OfficePackage, slide: str) -> list[str]:
     """A quote for each comment on a slide, replies too; they are called comments, for notes are quotes as well."""
     comment_parts = [relation.target for relation in package.relations(slide) if relation.kind == "comments"]
-    comment_roots = [root for part in comment_parts if (root := package.root(part)) is not None]
-    comment_texts = [
-        _slide_comment_text(comment) for root in comment_roots for comment in root.iter("{*}cm", "{*}reply")
-    ]
+    roots = [root for part in comment_parts if (root := package.root(part)) is not None]
+    comment_texts = [_slide_comment_text(comment) for root in roots for comment in root.iter("{*}cm", "{*}reply")]
     return [f"> Comment: {text}" for text in comment_texts if text]
 
 

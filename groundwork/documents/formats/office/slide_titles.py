@@ -53,9 +53,7 @@ def _shown_shapes(shape_tree: Element) -> Iterator[SlideShape]:
     for element in shape_tree.iterchildren(*tags("p", "sp", "graphicFrame", "grpSp")):
         placeholder_element = next(element.iter(*tags("p", "ph")), None)
         placeholder = "" if placeholder_element is None else placeholder_element.get("type", "")
-        paragraphs = [
-            "".join(text.text or "" for text in p.iter(*tags("a", "t"))) for p in element.iter(*tags("a", "p"))
-        ]
+        paragraphs = ["".join(t.text or "" for t in p.iter(*tags("a", "t"))) for p in element.iter(*tags("a", "p"))]
         paragraphs = [paragraph for paragraph in paragraphs if paragraph.strip()]
         is_shown = bool(paragraphs) or element.tag in tags("p", "graphicFrame")
         if is_shown and placeholder not in _PLACEHOLDERS_AT_SLIDE_EDGES:

@@ -27,7 +27,7 @@ def write_symbols(root: Element) -> bool:
         if (font := attribute(font_element, "w", "hAnsi")) == "Symbol" or is_dingbat_font(font):
             for text in font_element.getparent().getparent().iterchildren(*tags("w", "t")):
                 text.text, has_symbols = (
-                    "".join(_letter_in_font(symbol_sign, font) for symbol_sign in text.text or ""),
+                    "".join(_letter_in_font(sign, font) for sign in text.text or ""),
                     True,
                 )
     for field, symbol_code, font in _symbol_fields(root):

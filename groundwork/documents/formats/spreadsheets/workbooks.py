@@ -199,10 +199,8 @@ def raise_workbook_figures(workbook_path: str, book: Any) -> None:
         shared_strings_parts = [name for name in archive.namelist() if name.lower().endswith("/sharedstrings.xml")]
         shared_strings = archive.read(shared_strings_parts[0]) if shared_strings_parts and book.worksheets else b""
     workbook_strings = parse_xml(shared_strings) if b"superscript" in shared_strings else None
-    for string_number, string_text in (
-        () if workbook_strings is None else raised_workbook_texts(workbook_strings).items()
-    ):
-        book.worksheets[0]._shared_strings[string_number] = string_text
+    for number, text in () if workbook_strings is None else raised_workbook_texts(workbook_strings).items():
+        book.worksheets[0]._shared_strings[number] = text
 
 
 def _is_strict(workbook_path: str) -> bool:

@@ -137,9 +137,7 @@ def _striped_frame(stripes: Sequence[Shade], words: Sequence[Box]) -> Frame | No
         return None
     head_stripe, *body_stripes = _without_striped_title(striped_rows, stripe_gutters)
     striped_rows = [*_with_striped_heads(head_stripe, stripe_gutters), *body_stripes]
-    gutter_xs = [
-        _middle_of_stripe_gutter(stripe_gutter, word_lines(head_stripe[2])) for stripe_gutter in stripe_gutters
-    ]
+    gutter_xs = [_middle_of_stripe_gutter(gutter, word_lines(head_stripe[2])) for gutter in stripe_gutters]
     stripe_left, stripe_right = min(s.x1 for s in stripes), max(s.x2 for s in stripes)
     last_bottom, highest_row = striped_rows[-1][1], max(last_bottom - top for top, last_bottom, _ in striped_rows)
     if row_without_stripe := _row_below_last_stripe(
@@ -164,16 +162,12 @@ def _striped_frame(stripes: Sequence[Shade], words: Sequence[Box]) -> Frame | No
     )
 
 
-def _without_striped_title(
-    striped_rows: list[_StripedRow], stripe_gutters: Sequence[_StripeGutter]
-) -> list[_StripedRow]:
+def _without_striped_title(striped_rows: list[_StripedRow], gutters: Sequence[_StripeGutter]) -> list[_StripedRow]:
     """The rows below a text that runs over most of their columns, or over one and is a caption."""
     title_lines = word_lines(striped_rows[0][2])
     striped_title = words_as_box(title_lines[0]).text
-    crossed_gutters = sum(
-        any(not _free_stripe_gutter(line, stripe_gutter) for line in title_lines) for stripe_gutter in stripe_gutters
-    )
-    is_title = 2 * crossed_gutters > len(stripe_gutters) or (crossed_gutters and _STRIPED_CAPTION.match(striped_title))
+    crossed_gutters = sum(any(not _free_stripe_gutter(line, gutter) for line in title_lines) for gutter in gutters)
+    is_title = 2 * crossed_gutters > len(gutters) or (crossed_gutters and _STRIPED_CAPTION.match(striped_title))
     return striped_rows[1:] if is_title and len(striped_rows) > _LEAST_STRIPED_ROWS else striped_rows
 
 
@@ -198,9 +192,7 @@ def _with_striped_heads(head_stripe: _StripedRow, stripe_gutters: Sequence[_Stri
     """A row cut between lines of which one has a text over several columns and the other has none."""
     top, bottom, head_words = head_stripe
     striped_heads = word_lines(head_words)
-    spans_gutter = [
-        not all(_free_stripe_gutter(line, stripe_gutter) for stripe_gutter in stripe_gutters) for line in striped_heads
-    ]
+    spans_gutter = [not all(_free_stripe_gutter(line, gutter) for gutter in stripe_gutters) for line in striped_heads]
     head_edges = [
         (a[0].y2 + b[0].y1) / 2
         for (a, b), (c, d) in zip(pairwise(striped_heads), pairwise(spans_gutter), strict=True)

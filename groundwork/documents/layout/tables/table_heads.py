@@ -45,14 +45,11 @@ def count_head_lines(lines_below_heads: Sequence[GutterRow], columns: Stretches)
 
     Years over other columns than the first are heads too. Of a table with few numbers those above its first cell.
     """
-    has_figures_beside_heads = [
+    has_figures_beside = [
         any(is_number(text.text) for text in row.texts[1:]) and not _are_year_heads(row, columns)
         for row in lines_below_heads
     ]
-    if (
-        sum(has_figures_beside_heads) > 1
-        and (first_figure_row := has_figures_beside_heads.index(True)) <= _MOST_HEAD_LINES
-    ):
+    if sum(has_figures_beside) > 1 and (first_figure_row := has_figures_beside.index(True)) <= _MOST_HEAD_LINES:
         return _heads_without_group_name(lines_below_heads, first_figure_row, columns)
     return next((i for i, row in enumerate(lines_below_heads) if column_at(row.texts[0], columns) == 0), 0)
 
@@ -179,9 +176,7 @@ def _continues_head(head_above: GutterRow, head_line: GutterRow, column_count: i
     return min(len(head_line.texts), len(head_above.texts)) < column_count or 2 * lower_case_heads > column_count
 
 
-def first_head_line(
-    rows_and_heads: Sequence[GutterRow], start: int, columns: list[tuple[float, float]], floor: int
-) -> int:
+def first_head_line(rows_and_heads: Sequence[GutterRow], start: int, columns: Stretches, floor: int) -> int:
     """Where the heads begin that stand above the first row with texts side by side, which is row `start`. `floor`: the
     first row that is still free for heads."""
     ruled_head_line = _last_ruled_head_line(rows_and_heads, start, columns, floor)
@@ -194,9 +189,7 @@ def first_head_line(
     )
 
 
-def _climb_head_lines(
-    rows_and_heads: Sequence[GutterRow], start: int, columns: list[tuple[float, float]], floor: int
-) -> int:
+def _climb_head_lines(rows_and_heads: Sequence[GutterRow], start: int, columns: Stretches, floor: int) -> int:
     first_head = start
     while (
         first_head > floor
@@ -208,9 +201,7 @@ def _climb_head_lines(
     return first_head
 
 
-def _last_ruled_head_line(
-    rows_and_heads: Sequence[GutterRow], start: int, columns: list[tuple[float, float]], floor: int
-) -> int:
+def _last_ruled_head_line(rows_and_heads: Sequence[GutterRow], start: int, columns: Stretches, floor: int) -> int:
     """The last of the heads where a line across the table parts them from the rows, or from a name above these."""
     for head_index in range(start - 1, max(floor, start - 3) - 1, -1):
         head_line, line_below_head = rows_and_heads[head_index], rows_and_heads[head_index + 1]
@@ -223,13 +214,13 @@ def _last_ruled_head_line(
     return start
 
 
-def _is_head_line(head_line: GutterRow, line_below_head: GutterRow, columns: list[tuple[float, float]]) -> bool:
+def _is_head_line(head_line: GutterRow, line_below_head: GutterRow, columns: Stretches) -> bool:
     if line_below_head.y1 - head_line.y2 > 0.9 * head_line.size or head_line.size > 1.15 * line_below_head.size:
         return False
     return _is_over_columns(head_line, columns)
 
 
-def _is_over_columns(head_line: GutterRow, columns: list[tuple[float, float]]) -> bool:
+def _is_over_columns(head_line: GutterRow, columns: Stretches) -> bool:
     """Whether a line holds texts that may be heads of the columns."""
     if item_label(head_line.texts[0].text):
         return False
@@ -244,7 +235,7 @@ def _is_over_columns(head_line: GutterRow, columns: list[tuple[float, float]]) -
     return head_line.texts[0].x1 > columns[0][1] - 2 or len(head_line.texts) > 1
 
 
-def _is_caption_above_heads(head_line: GutterRow, columns: list[tuple[float, float]]) -> bool:
+def _is_caption_above_heads(head_line: GutterRow, columns: Stretches) -> bool:
     """Whether a line begins where the table does and holds a long text that runs over most of it."""
     least_heads_width = 0.6 * (columns[-1][1] - columns[0][0])
     has_text = any(text.x2 - text.x1 > least_heads_width and len(text.text.split()) > 4 for text in head_line.texts)
@@ -253,19 +244,15 @@ def _is_caption_above_heads(head_line: GutterRow, columns: list[tuple[float, flo
 
 def heads_over_no_column(head_line: GutterRow, columns: Stretches) -> Stretches | None:
     """Where the texts of a line stand that are over no column; None unless one text is over each column."""
-    columns_below_heads = [
+    columns_below = [
         [k for k, (x1, x2) in enumerate(columns) if text.x1 < x2 and text.x2 > x1] for text in head_line.texts
     ]
-    if [k for head_columns in columns_below_heads for k in head_columns] != list(range(len(columns))):
+    if [k for head_columns in columns_below for k in head_columns] != list(range(len(columns))):
         return None
-    return [
-        (text.x1, text.x2)
-        for text, head_columns in zip(head_line.texts, columns_below_heads, strict=True)
-        if not head_columns
-    ]
+    return [(text.x1, text.x2) for text, below in zip(head_line.texts, columns_below, strict=True) if not below]
 
 
-def add_empty_columns(columns: list[tuple[float, float]], heads: Sequence[GutterRow]) -> list[tuple[float, float]]:
+def add_empty_columns(columns: Stretches, heads: Sequence[GutterRow]) -> list[tuple[float, float]]:
     """The columns, and those that a line of heads names and no row fills."""
     head_stretches = next((stretches for row in heads if (stretches := heads_over_no_column(row, columns))), ())
     return sorted([*columns, *head_stretches])
