@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from groundwork.documents.layout.text_runs_and_lines import Box, Line, is_number
+from groundwork.documents.layout.text_runs_and_lines import Box, Line, Stretches, is_number
 
 NEAR = 2.5  # points within which two lines are one
 _MOST_SIGN_IN_FRAME = 0.25  # of the width of a box of text, which a sign drawn in it has at the most
@@ -285,7 +285,7 @@ def find_shades(drawn: Any) -> list[Shade]:
     return [shade_area for shade in filled_shades for shade_area in _shaded_rectangles(shade, upright_shade_edges)]
 
 
-def _shaded_rectangles(shade: Shade, upright_shade_edges: Mapping[int, Sequence[tuple[float, float]]]) -> list[Shade]:
+def _shaded_rectangles(shade: Shade, upright_shade_edges: Mapping[int, Stretches]) -> list[Shade]:
     """The rectangles below each other that one shape fills. `upright_shade_edges`: by their place across the page."""
     x, shaded_heights = round(shade.x1), set()
     for top, bottom in [

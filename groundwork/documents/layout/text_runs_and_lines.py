@@ -274,7 +274,7 @@ def runs_by_line(runs: Sequence[Run]) -> list[list[Run]]:
     return run_groups
 
 
-def text_columns(line_runs: Sequence[Run], stretches: Stretches = ()) -> list[tuple[float, float]]:
+def text_columns(line_runs: Sequence[Run], stretches: Stretches = ()) -> Stretches:
     """The stretches from left to right that some runs cover, and those known; what overlaps is one."""
     line_columns: list[tuple[float, float]] = []
     for x1, x2 in sorted([*stretches, *((run.x1, run.x2) for run in line_runs)]):

@@ -78,7 +78,7 @@ def find_borderless_tables(
     """
     borderless_rows = [row_with_gutters(line) for line in lines]
     table_overleaf = (
-        _borderless_table_overleaf(list(borderless_rows), vocabulary, list(columns_above)) if columns_above else None
+        _borderless_table_overleaf(list(borderless_rows), vocabulary, columns_above) if columns_above else None
     )
     borderless_tables: list[BorderlessTable] = []
     borderless_index = first_free_row = 0
@@ -115,7 +115,7 @@ def _overleaf_goes_before(table_overleaf: BorderlessTable, table: BorderlessTabl
 
 
 def _borderless_table_overleaf(
-    borderless_rows: list[GutterRow], vocabulary: DocumentWords, columns: list[tuple[float, float]]
+    borderless_rows: list[GutterRow], vocabulary: DocumentWords, columns: Stretches
 ) -> BorderlessTable | None:
     """The first rows of a page in the columns of the table before it: they may be too few to be one by themselves."""
     end = _overleaf_end(borderless_rows, columns)
@@ -129,7 +129,7 @@ def _borderless_table_overleaf(
     return BorderlessTable(0, end, cells, columns=columns) if is_overleaf_table else None
 
 
-def _overleaf_end(borderless_rows: Sequence[GutterRow], columns: list[tuple[float, float]]) -> int:
+def _overleaf_end(borderless_rows: Sequence[GutterRow], columns: Stretches) -> int:
     """Where the rows end that stand in those columns; 0 where the first line is none."""
     borderless_end = 0
     for row_index, row in enumerate(borderless_rows):
@@ -196,7 +196,7 @@ class _BorderlessTableReader:
     def _borderless_rows_end(self, start: int) -> int:
         """Where the rows that begin at `start` end."""
         end = row_index = start + 1
-        stretches = [(t.x1, t.x2) for t in self.borderless_rows[start].texts]
+        stretches: Stretches = [(t.x1, t.x2) for t in self.borderless_rows[start].texts]
         skipped = 0  # lines below the last row
         while (
             row_index < len(self.borderless_rows)
@@ -226,7 +226,7 @@ class _BorderlessTableReader:
             bool(row.texts) and row.y1 - row_above.y2 < (_BORDERLESS_ROW_GAP - 1) * max(row.size, row_above.size) * 1.2
         )
 
-    def _is_distant_borderless_row(self, row_index: int, borderless_spans: list[tuple[float, float]]) -> bool:
+    def _is_distant_borderless_row(self, row_index: int, borderless_spans: Stretches) -> bool:
         """Whether a line some way below the rows is a further one with the same columns, or the name of a group."""
         borderless_row, borderless_above = self.borderless_rows[row_index], self.borderless_rows[row_index - 1]
         if not borderless_row.texts or borderless_row.y1 - borderless_above.y2 > GROUP_NAME_GAP * borderless_row.size:
@@ -244,12 +244,12 @@ class _BorderlessTableReader:
             and _has_borderless_columns(self.borderless_rows[row_index + 1], borderless_spans)
         )
 
-    def _continues_inner_cell(self, row_index: int, borderless_spans: list[tuple[float, float]]) -> bool:
+    def _continues_inner_cell(self, row_index: int, borderless_spans: Stretches) -> bool:
         """Whether a text alone on its line goes on with a cell that is not the first."""
         lone_text = self.borderless_rows[row_index].texts[0]
         return lone_text.x1 > borderless_spans[1][0] - 4 and lone_text.x2 < borderless_spans[-1][1] + 4
 
-    def _cells(self, start: int, end: int, columns: list[tuple[float, float]]) -> list[list[str]]:
+    def _cells(self, start: int, end: int, columns: Stretches) -> list[list[str]]:
         borderless_rows = self.borderless_rows[start:end]
         head_count = count_head_lines(borderless_rows, columns)
         head_cells = head_rows(borderless_rows[:head_count], columns, self.vocabulary)
@@ -257,9 +257,7 @@ class _BorderlessTableReader:
         body_cells = wrapped_cells(borderless_rows[head_count:], columns, self.vocabulary, head_cells[-1:], head_row)
         return [*head_cells[:-1], *body_cells]
 
-    def is_borderless_table(
-        self, borderless_rows: list[GutterRow], columns: list[tuple[float, float]], cells: list[list[str]]
-    ) -> bool:
+    def is_borderless_table(self, borderless_rows: list[GutterRow], columns: Stretches, cells: list[list[str]]) -> bool:
         first_texts = [row.texts[0].text for row in borderless_rows]
         if all(text == item_label(text) for text in first_texts) or are_list_bullets(borderless_rows):
             return False
@@ -268,23 +266,21 @@ class _BorderlessTableReader:
             return False
         if is_prose(borderless_rows, columns) or is_justified(borderless_rows) or are_formulas(borderless_rows):
             return False
-        cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
-        filled_borderless = sum(bool(cell) for row in cells for cell in row)
-        return filled_borderless > 0.4 * len(cells) * len(columns)
+        borderless_cells = [row for row in cells if row[0]] or cells  # heads are in all of their columns
+        filled_cells = sum(bool(cell) for row in borderless_cells for cell in row)
+        return filled_cells > 0.4 * len(borderless_cells) * len(columns)
 
 
 def _is_record_of_two_rows(borderless_rows: Sequence[GutterRow]) -> bool:
     """Whether two lines are heads and, each below its own, values with figures in most of them."""
-    heads, values = (
-        (borderless_row.texts for borderless_row in borderless_rows) if len(borderless_rows) == 2 else ([], [])
-    )
+    heads, values = (row.texts for row in borderless_rows) if len(borderless_rows) == 2 else ([], [])
     if len(heads) < 3 or len(heads) != len(values) or any(is_number(text.text) for text in heads):
         return False
     cells = merge_gutter_stretches([(text.x1, text.x2) for text in (*heads, *values)])
     return len(cells) == len(heads) and 2 * sum(any(map(str.isdigit, text.text)) for text in values) > len(values)
 
 
-def _has_borderless_columns(borderless_row: GutterRow, stretches: list[tuple[float, float]]) -> bool:
+def _has_borderless_columns(borderless_row: GutterRow, stretches: Stretches) -> bool:
     """Whether a row has the columns of those above it, numbers among them."""
     borderless_merged = merge_gutter_stretches([*stretches, *((t.x1, t.x2) for t in borderless_row.texts)])
     return len(borderless_row.texts) == len(borderless_merged) == len(stretches) and any(
@@ -292,7 +288,7 @@ def _has_borderless_columns(borderless_row: GutterRow, stretches: list[tuple[flo
     )
 
 
-def _is_borderless_number(row: GutterRow, borderless_spans: list[tuple[float, float]]) -> bool:
+def _is_borderless_number(row: GutterRow, borderless_spans: Stretches) -> bool:
     """Whether a line holds a number in the first column alone, as a row without values does."""
     return len(row.texts) == 1 and is_number(row.texts[0].text) and row.texts[0].x2 < borderless_spans[1][0]
 
@@ -311,7 +307,7 @@ def _borderless_line_cells(borderless_line: GutterRow, columns: Stretches) -> li
 
 def wrapped_cells(
     borderless_rows: Sequence[GutterRow],
-    columns: list[tuple[float, float]],
+    columns: Stretches,
     vocabulary: DocumentWords,
     borderless_head_cells: Sequence[list[str]] = (),
     head_row: GutterRow | None = None,
@@ -347,7 +343,7 @@ def wrapped_cells(
 def _wraps_borderless_row(
     above: GutterRow,
     borderless_row: GutterRow,
-    columns: list[tuple[float, float]],
+    columns: Stretches,
     cells_above: list[str],
     borderless_cells: list[str],
     step: float,
@@ -376,7 +372,7 @@ def _wraps_borderless_row(
     return all(_wraps_borderless_cell(text, above, columns) for text in borderless_row.texts)
 
 
-def _goes_on_below_label(above: GutterRow, row: GutterRow, columns: list[tuple[float, float]], row_step: float) -> bool:
+def _goes_on_below_label(above: GutterRow, row: GutterRow, columns: Stretches, row_step: float) -> bool:
     """Whether a label goes on below its first line, nearer to it than the rows are to each other."""
     label_above = next((text for text in above.texts if column_at(text, columns) == 0), None)
     is_same_style = row.bold == above.bold and abs(row.size - above.size) < 0.1 * row.size
@@ -390,7 +386,7 @@ def lines_overlap(above: GutterRow, borderless_row: GutterRow) -> bool:
 
 
 def _flanks_borderless_label(
-    above: GutterRow, borderless_row: GutterRow, columns: list[tuple[float, float]], cells_above: list[str]
+    above: GutterRow, borderless_row: GutterRow, columns: Stretches, cells_above: list[str]
 ) -> bool:
     """Whether a row stands beside the middle of its label of two lines, and a line is one of these three."""
     if _is_borderless_label(above, columns):
@@ -402,12 +398,12 @@ def _flanks_borderless_label(
     )
 
 
-def _is_borderless_label(borderless_row: GutterRow, columns: list[tuple[float, float]]) -> bool:
+def _is_borderless_label(borderless_row: GutterRow, columns: Stretches) -> bool:
     """Whether a line holds texts of the first column alone."""
     return all(column_at(text, columns) == 0 for text in borderless_row.texts)
 
 
-def _wraps_borderless_cell(cell_text: GutterText, above: GutterRow, columns: list[tuple[float, float]]) -> bool:
+def _wraps_borderless_cell(cell_text: GutterText, above: GutterRow, columns: Stretches) -> bool:
     """Whether a text goes on with a cell of the line above, at whose end its first word would have had no place."""
     k = column_at(cell_text, columns)
     cells_above = [text for text in above.texts if column_at(text, columns) == k]
@@ -417,7 +413,7 @@ def _wraps_borderless_cell(cell_text: GutterText, above: GutterRow, columns: lis
     return (cell_text.text[0].islower() or cell_text.text[0] == "(") and cells_above[-1].x2 + word_width > columns[k][1]
 
 
-def _is_borderless_group_name(row: GutterRow, columns: list[tuple[float, float]]) -> bool:
+def _is_borderless_group_name(row: GutterRow, columns: Stretches) -> bool:
     """Whether a line holds one text alone in the middle of several columns: the name of a group of rows."""
     borderless_columns = columns_under(row.texts[0]._replace(reach=None), columns) if len(row.texts) == 1 else []
     return (

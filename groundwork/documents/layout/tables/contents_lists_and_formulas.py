@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from groundwork.documents.layout.tables.gutters import GutterRow, GutterText, column_at, is_gutter_row
 from groundwork.documents.layout.tables.table_heads import is_dashes_below_heads
-from groundwork.documents.layout.text_runs_and_lines import is_number
+from groundwork.documents.layout.text_runs_and_lines import Stretches, is_number
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
 
 _FORMULA_ROW_NUMBER = re.compile(r"[(\[](?:[A-Z]\.?)?\d{1,3}(?:\.\d{1,3})?[a-z]?[)\]]")
@@ -38,7 +38,7 @@ def are_formulas(formula_rows: Sequence[GutterRow]) -> bool:
 _JUSTIFIED_EDGE_SPREAD = 0.3  # sizes by which the edges of justified lines differ at the most
 
 
-def is_prose(prose_rows: list[GutterRow], columns: list[tuple[float, float]]) -> bool:
+def is_prose(prose_rows: list[GutterRow], columns: Stretches) -> bool:
     """Whether sentences cross the rows in more than one column: columns of running text."""
     prose_by_column: list[list[str]] = [[] for _ in columns]
     for prose_row in prose_rows:

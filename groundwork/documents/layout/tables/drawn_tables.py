@@ -59,13 +59,13 @@ def find_drawn_tables(
         drawn_frames = [with_shaded_rows(frame, table_shades, table_words) for frame in drawn_frames]
     drawn_tables = find_ruled_tables(drawn_frames, table_words, table_fields)
     turned_heads = [
-        table_head
+        turned
         for line in turned_in_tables
-        for table_head in line
-        if not table_head.is_watermark and any(table.rows and table.holds(table_head.box) for table in drawn_tables)
+        for turned in line
+        if not turned.is_watermark and any(table.rows and table.holds(turned.box) for table in drawn_tables)
     ]
     if turned_heads:
-        table_words += [table_head.box for table_head in turned_heads]
+        table_words += [turned.box for turned in turned_heads]
         drawn_tables = find_ruled_tables(drawn_frames, table_words, table_fields)
     return drawn_tables, turned_heads
 

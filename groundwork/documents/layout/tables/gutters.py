@@ -182,7 +182,7 @@ def column_at(text: GutterText, columns: Stretches) -> int:
     return widest_overlap(text.x1, text.x2, columns)
 
 
-def columns_between_gutters(body_rows: list[GutterRow]) -> list[tuple[float, float]]:
+def columns_between_gutters(body_rows: list[GutterRow]) -> Stretches:
     """The stretches that texts of most rows cover."""
     most_texts = max(len(gutter_row.texts) for gutter_row in body_rows)
     gutter_rows = [gutter_row.texts for gutter_row in body_rows if len(gutter_row.texts) >= max(2, 0.6 * most_texts)]
@@ -230,7 +230,7 @@ def part_at_aligned_gutters(rows: Sequence[GutterRow]) -> list[GutterRow]:
     return [_cut_at_aligned_gutters(row, gutters, size) for row in rows] if gutters else list(rows)
 
 
-def _cut_at_aligned_gutters(gutter_row: GutterRow, gutters: Sequence[tuple[float, float]], size: float) -> GutterRow:
+def _cut_at_aligned_gutters(gutter_row: GutterRow, gutters: Stretches, size: float) -> GutterRow:
     """A line cut at the spaces where its own words stand in line with those of the others."""
     gutter_words = [gutter_word for gutter_text in gutter_row.texts for gutter_word in gutter_text.words]
     gutter_cuts = [
@@ -295,9 +295,7 @@ def _common_gutter(gutter: tuple[Box, Box], gutter_lines: Sequence[Sequence[Box]
     return (gutter_left + gutter_right) / 2 if is_wide_gutter and is_shared_gutter else None
 
 
-def _split_at_gutters(
-    stretch: tuple[float, float], gutter_rows: Sequence[Sequence[GutterText]]
-) -> list[tuple[float, float]]:
+def _split_at_gutters(stretch: tuple[float, float], gutter_rows: Sequence[Sequence[GutterText]]) -> Stretches:
     """The columns of a stretch that several rows part and few cross: a head over two columns, or a value of both.
 
     Most texts at the right of the space hold a figure; words alone may be of running text.
@@ -322,7 +320,7 @@ def _split_at_gutters(
     return columns
 
 
-def merge_gutter_columns(columns: list[tuple[float, float]], rows: Sequence[GutterRow]) -> list[tuple[float, float]]:
+def merge_gutter_columns(columns: Stretches, rows: Sequence[GutterRow]) -> Stretches:
     """The columns, two as one where no row has texts in both: heads that stand beside what they are the heads of."""
     column_sets = []
     for gutter_row in rows:
@@ -338,7 +336,7 @@ def merge_gutter_columns(columns: list[tuple[float, float]], rows: Sequence[Gutt
     return [column for column, _ in gutter_columns]
 
 
-def merge_gutter_stretches(gutter_stretches: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def merge_gutter_stretches(gutter_stretches: Stretches) -> Stretches:
     """Stretches from left to right, those that touch as one."""
     gutter_columns: list[tuple[float, float]] = []
     for x1, x2 in sorted(gutter_stretches):
@@ -349,9 +347,7 @@ def merge_gutter_stretches(gutter_stretches: list[tuple[float, float]]) -> list[
     return gutter_columns
 
 
-def stretches_between_gutters(
-    gutter_rows: Sequence[Sequence[tuple[float, float]]], uncovered_share: float = 0.12
-) -> list[tuple[float, float]]:
+def stretches_between_gutters(gutter_rows: Sequence[Stretches], uncovered_share: float = 0.12) -> Stretches:
     """The stretches from left to right that texts of the rows cover, but for that share of the rows."""
     gutter_edges = sorted((x, step) for row in gutter_rows for x1, x2 in row for x, step in ((x1, 1), (x2, -1)))
     most_gutter_crossings = uncovered_share * len(gutter_rows)
@@ -393,7 +389,7 @@ def _undrawn_gutter_between(end: float, start: float, gutter_texts: Sequence[Seq
     return (last_text_end + first) / 2 if last_text_end < first else gutter_middle
 
 
-def _undrawn_gutter_stretches(gutter_texts: Sequence[Sequence[Box]], *, has_labels: bool) -> list[tuple[float, float]]:
+def _undrawn_gutter_stretches(gutter_texts: Sequence[Sequence[Box]], *, has_labels: bool) -> Stretches:
     """The columns between two drawn lines: of figures in a good part of the rows, or of as many texts in most.
 
     `gutter_texts`: by line. `has_labels`: texts may stand before the figures.

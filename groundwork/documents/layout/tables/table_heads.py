@@ -252,7 +252,7 @@ def heads_over_no_column(head_line: GutterRow, columns: Stretches) -> Stretches 
     return [(text.x1, text.x2) for text, below in zip(head_line.texts, columns_below, strict=True) if not below]
 
 
-def add_empty_columns(columns: Stretches, heads: Sequence[GutterRow]) -> list[tuple[float, float]]:
+def add_empty_columns(columns: Stretches, heads: Sequence[GutterRow]) -> Stretches:
     """The columns, and those that a line of heads names and no row fills."""
     head_stretches = next((stretches for row in heads if (stretches := heads_over_no_column(row, columns))), ())
     return sorted([*columns, *head_stretches])
