@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _MOST_ANYDOC_CELLS = 2_000_000  # of a table; the model holds one object for each
+_LONGEST_FORM_LABEL = 200  # characters
 _ANYDOC_LINK_SCHEMES = ("http://", "https://", "mailto:")
 _ANYDOC_BLOCK_START = re.compile(r"(?=[#>|]|```|~~~)")  # of a paragraph that Markdown would take for a block
 
@@ -137,10 +138,11 @@ def _roman_numeral(n: int) -> str:
 
 
 def _anydoc_table_markdown(table: Table) -> str:
-    """A table with its merged cells filled; scaffolding, and a table of one column, as the blocks it holds."""
+    """A table with its merged cells filled; scaffolding, and a frame around text, as the blocks it holds."""
     from groundwork.documents.pipe_tables import table_to_markdown
 
-    if table.kind == "layout" or _grid_width(table) < 2:
+    anydoc_cells = _anydoc_cell_texts(table)
+    if table.kind == "layout" or _is_frame_around_blocks(table, anydoc_cells):
         layout_cells = [slot.cell for row in table.grid for slot in row if slot.cell]
         return "\n\n".join(
             block_text
@@ -148,9 +150,35 @@ def _anydoc_table_markdown(table: Table) -> str:
             for anydoc_block in cell.blocks
             if (block_text := _anydoc_block_markdown(anydoc_block))
         )
-    anydoc_cells = _anydoc_cell_texts(table)
     _fill_merged_anydoc_cells(table, anydoc_cells)
     return table_to_markdown(anydoc_cells)
+
+
+def _is_frame_around_blocks(table: Table, anydoc_cells: Sequence[Sequence[str]]) -> bool:
+    """Whether no row has texts side by side; labels of a form to fill in, with empty cells beside them, are rows."""
+    if _grid_width(table) < 2:
+        return True
+    if any(_count_row_texts(table, anydoc_cells, i) > 1 for i in range(len(anydoc_cells))):
+        return False
+    framed_cells = [
+        (slot.cell, cell_text)
+        for row, cell_texts in zip(table.grid, anydoc_cells, strict=True)
+        for slot, cell_text in zip(row, cell_texts, strict=True)
+        if slot.cell and cell_text
+    ]
+    return len(framed_cells) < 2 or any(
+        len(cell_text) > _LONGEST_FORM_LABEL or any(inner.kind != "paragraph" for inner in cell.blocks)
+        for cell, cell_text in framed_cells
+    )
+
+
+def _count_row_texts(table: Table, anydoc_cells: Sequence[Sequence[str]], i: int) -> int:
+    """Of the cells that stand in a row or reach into it, those with a text."""
+    origins = {
+        (slot.origin_row or 0, slot.origin_col or 0) if slot.kind == "covered" else (i, j)
+        for j, slot in enumerate(table.grid[i])
+    }
+    return sum(bool(anydoc_cells[origin_row][origin_column]) for origin_row, origin_column in origins)
 
 
 def _sheet_markdown(anydoc_table: Table) -> str:
@@ -189,12 +217,7 @@ def _anydoc_blocks_on_one_line(anydoc_blocks: Sequence[Block]) -> str:
     anydoc_texts: list[str] = []
     for anydoc_block in anydoc_blocks:
         if anydoc_block.table:
-            anydoc_texts += [
-                _anydoc_blocks_on_one_line(slot.cell.blocks)
-                for row in anydoc_block.table.grid
-                for slot in row
-                if slot.cell
-            ]
+            anydoc_texts.append(_inner_table_on_one_line(anydoc_block.table))
         elif anydoc_block.list:
             anydoc_items = [
                 f"{'' if mark == '-' else mark} {_anydoc_blocks_on_one_line(list_item.blocks)}"
@@ -208,6 +231,12 @@ def _anydoc_blocks_on_one_line(anydoc_blocks: Sequence[Block]) -> str:
         else:
             anydoc_texts.append(anydoc_block.text or _anydoc_inline_markdown(anydoc_block.content or []))
     return " ".join(" ".join(anydoc_texts).split())
+
+
+def _inner_table_on_one_line(table: Table) -> str:
+    """A table in a cell of another: its cells parted by commas, its rows by semicolons."""
+    rows_of_texts = [filter(None, cell_texts) for cell_texts in _anydoc_cell_texts(table)]
+    return "; ".join(filter(None, map(", ".join, rows_of_texts)))
 
 
 def _anydoc_inline_markdown(content: Sequence[Inline], *, bold: bool = True) -> str:
