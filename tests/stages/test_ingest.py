@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from groundwork.console.progress_line import ProgressLine
-from groundwork.documents.conversion.converter_processes import find_crashing_pages
+from groundwork.documents.conversion.converter_failures import find_crashing_pages
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.repair.page_joining import join_pages
 from groundwork.processes import worker_pool as engine

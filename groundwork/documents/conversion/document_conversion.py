@@ -13,11 +13,8 @@ from pathlib import Path
 
 from groundwork.documents.auditing.doubtful_pages import DoubtfulPage
 from groundwork.documents.conversion.converted_page_count import ConvertedPageCount, ConvertedPages
-from groundwork.documents.conversion.converter_processes import (
-    ConverterProcessCalls,
-    converter_failure_reason,
-    converter_refusal_with_remedy,
-)
+from groundwork.documents.conversion.converter_failures import converter_failure_reason, converter_refusal_with_remedy
+from groundwork.documents.conversion.converter_processes import ConverterProcessCalls
 from groundwork.documents.conversion.converter_table import (
     CONVERTERS,
     IMAGE_ENDINGS,

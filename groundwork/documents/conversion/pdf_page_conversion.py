@@ -19,13 +19,13 @@ from groundwork.documents.auditing.doubtful_pages import (
     DoubtfulPage,
 )
 from groundwork.documents.conversion.converted_page_count import ConvertedPages
-from groundwork.documents.conversion.converter_processes import (
-    ConverterProcessCalls,
+from groundwork.documents.conversion.converter_failures import (
     conversion_crashes,
     converter_failure_reason,
     find_crashing_pages,
     is_converter_crash,
 )
+from groundwork.documents.conversion.converter_processes import ConverterProcessCalls
 from groundwork.documents.conversion.converter_table import CONVERTERS, Conversion, ConversionRequest, is_installed
 from groundwork.documents.conversion.first_conversion import FirstConversion, requested_pages
 from groundwork.documents.conversion.page_drafts import (
