@@ -118,9 +118,8 @@ def _join_sign_column(pipe_rows: list[list[str]], column: int) -> None:
         pipe_row[column : column + 2] = [left if left == right else f"{left}{sign_gap}{right}".strip()]
 
 
-_PIPE_COLUMN_NAME = re.compile(
-    r"\W*(?:[^\W\d_]{1,3}\W{0,2})?(?:19|20)\d\d\W*|.*?[^\W\d_]{4}.*"
-)  # of a column: a year, or words
+# the name of a column: a year, or words
+_PIPE_COLUMN_NAME = re.compile(r"\W*(?:[^\W\d_]{1,3}\W{0,2})?(?:19|20)\d\d\W*|.*?[^\W\d_]{4}.*")
 
 
 def titles_above_tables(markdown: str) -> str:

@@ -53,9 +53,8 @@ async def time_worker(
 ) -> TimedConversion:
     """A converter of this machine, in a worker that has loaded it before; `count` is told of each page that is done."""
     timed_request = timed_pages.request(settings)
-    await workers.acall(
-        warm_up_converter, name, timed_request, timeout=settings.timeout
-    )  # so that imports are not counted
+    # so that imports are not counted
+    await workers.acall(warm_up_converter, name, timed_request, timeout=settings.timeout)
     return await workers.acall(
         timed_convert, name, timed_request, timed_pages.layer, timeout=settings.timeout, on_report=on_timed_page
     )

@@ -34,12 +34,10 @@ def refuse_pdf_bomb(path: Path, max_unpacked_mb: int) -> None:
             packed_start = packed_mark.end()
             if not _is_packed_by_zlib(packed_pdf[packed_start : packed_start + 2]):
                 continue
-            if (
-                packed_end < packed_start
-            ):  # searched once for all the marks before it: a file of marks alone would take minutes
-                packed_end = packed_pdf.find(b"endstream", packed_start) % (
-                    len(packed_pdf) + 1
-                )  # -1: to the end of the file
+            # searched once for all the marks before it: a file of marks alone would take minutes
+            if packed_end < packed_start:
+                # -1, where there is none: to the end of the file
+                packed_end = packed_pdf.find(b"endstream", packed_start) % (len(packed_pdf) + 1)
             if _unpacks_beyond(packed_pdf, packed_start, packed_end, unpacked_limit):
                 raise BadDocument(_unpacked_limit_error("a stream in it unpacks to", max_unpacked_mb))
 

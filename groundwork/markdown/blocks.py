@@ -34,9 +34,8 @@ class Block(msgspec.Struct, frozen=True, gc=False):
 
 # Every group is possessive (++ and *+): what a line is gets decided once, so no text can make the patterns try again.
 BLOCK_INDENT = r"[ \t>\ufeff]*+"  # also the marks of a quote and a byte-order mark
-LIST_ITEM_START = re.compile(
-    rf"\n{BLOCK_INDENT}{MARKDOWN_ITEM}", re.VERBOSE
-)  # the line break in front of a list item or numbered rule
+# the line break in front of a list item or numbered rule
+LIST_ITEM_START = re.compile(rf"\n{BLOCK_INDENT}{MARKDOWN_ITEM}", re.VERBOSE)
 _EOL = r"(?:\n|\Z)"
 # Blank lines behind a block, which belong to it, and blanks at the end of the text.
 _BLANKS_BELOW_BLOCK = r"(?:[^\S\n]*+\n)*+ (?:[^\S\n]++\Z)?+"
@@ -113,9 +112,8 @@ _CONTENTS_BLOCK_DOTS = re.compile(  # the end of a line such as Introduction ...
 )
 _CONTENTS_LAST_LETTERS = "0123456789ivxlc)"  # how the last line of a contents page ends
 _DOT_LEADER_TAIL = 60  # characters at the end of a line that hold its page number and some of the dots
-_CONTENTS_BLOCK_LINK = re.compile(
-    r"\A[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+\Z"
-)  # - [Rules](#rules)
+# such as - [Rules](#rules)
+_CONTENTS_BLOCK_LINK = re.compile(r"\A[ \t]*+(?:[-*+]|\d+[.)])[ \t]++\[[^\]\n]++\]\(\#[^)\n]*+\)[ \t\r]*+\Z")
 _BLOCK_MARKUP = re.compile(r"[*`]++|!?\[([^\[\]]*+)\]\([^)]*+\)")  # what a heading's plain title goes without
 _EMPHASIS_IN_BLOCK = re.compile(r"(?<!\w)(_{1,3})(?![\s_]|[a-z]++__(?!\w))([^_]++)(?<!\s)\1(?!\w)")  # but for __init__
 _BLANK_BELOW_BLOCK = re.compile(r"\n[^\S\n]*+\n")  # where a <table> ends that is never closed

@@ -72,9 +72,8 @@ class Reading:
         `chunk.headings` hold at its beginning; each heading in the text takes the place of those of its level and
         below. Of `chunk.headings` no levels are known: the first is taken for level 1, the second for level 2, ...
         """
-        chunk_heading_levels: list[
-            int
-        ] = []  # of the headings of `chunk_heading_path`, by position: two of them may have the same title
+        # of the headings of `chunk_heading_path`, by position: two of them may have the same title
+        chunk_heading_levels: list[int] = []
         chunk_heading_path: tuple[str, ...] = ()
         for chunk_block in self.blocks[: bisect_right(self.blocks, start, key=lambda chunk_block: chunk_block.start)]:
             chunk_heading_path = chunk_block.headings

@@ -21,9 +21,8 @@ from groundwork.documents.formats.raised_figures import raise_book_page
 _EPUB_PAGE_ENDINGS = (".xhtml", ".html", ".htm", ".xml")
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 _EPUB_FOOTNOTE_MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§¶]{1,3}|[a-z])[\])]?")
-_EPUB_NOTE_NAME = re.compile(
-    r"note|_ftn|_edn|\bfn\d", re.IGNORECASE
-)  # as InDesign, Word and others name what they link
+# as InDesign, Word and others name what they link
+_EPUB_NOTE_NAME = re.compile(r"note|_ftn|_edn|\bfn\d", re.IGNORECASE)
 _EPUB_NOTE_WORDS = ("noteref", "<sup", "note", "_ftn", "_edn", "#fn")  # that a page with marks mentions
 _REPAIRED_EPUB_TAGS = ("<sup", "<dt", "<dd", "<ruby")
 _BACKLINK_ARROWS = "↩↑⏎^←\ufe0e\ufe0f"

@@ -29,10 +29,8 @@ _MESSAGE_CLASS, _SUBJECT, _TRANSPORT_HEADERS = 0x001A, 0x0037, 0x007D
 _SUBMIT_TIME, _DELIVERY_TIME = 0x0039, 0x0E06
 _TEXT_BODY, _HTML_BODY = 0x1000, 0x1013
 _RECIPIENT_KIND, _ATTACHED_DATA, _ATTACHED_NAMES, _ATTACHED_TYPE = 0x0C15, 0x3701, (0x3707, 0x3704, 0x3001), 0x370E
-_OUTLOOK_SENDERS = (
-    (0x0042, (0x5D02, 0x0065)),
-    (0x0C1A, (0x5D01, 0x0C1F)),
-)  # names, and the addresses that go with them
+# names, and the addresses that go with them
+_OUTLOOK_SENDERS = ((0x0042, (0x5D02, 0x0065)), (0x0C1A, (0x5D01, 0x0C1F)))
 _OUTLOOK_RECIPIENT = (0x3001, (0x39FE, 0x3003))
 _RECIPIENT_HEADERS = {1: "To", 2: "Cc"}
 _OUTLOOK_CODE_PAGES = (0x3FFD, 0x3FDE)  # of its texts, and of the mail as it was sent

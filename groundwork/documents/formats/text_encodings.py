@@ -48,15 +48,8 @@ _ESCAPED_ENCODINGS = (  # of 7 bits, which change the script by an escape sequen
     (re.compile(rb"\x1b\$[@B]"), "iso2022_jp"),
     (re.compile(rb"\x1b\$\)C"), "iso2022_kr"),
 )
-_NOT_GUESSED_ENCODINGS = [
-    "utf_16",
-    "utf_16_be",
-    "utf_16_le",
-    "utf_32",
-    "utf_32_be",
-    "utf_32_le",
-    "utf_7",
-]  # told by their bytes
+# which are told by their bytes
+_NOT_GUESSED_ENCODINGS = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_7"]
 _ENCODING_SUPERSETS = {"euc_kr": "cp949", "shift_jis_2004": "cp932", "iso8859-6": "cp1256", "tis-620": "cp874"}
 _DECODED_WORD = re.compile(r"[^\W\d_]+")
 _LEAST_DECODED_WORD = 2  # letters of a word in another script, in the mean

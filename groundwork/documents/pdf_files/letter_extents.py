@@ -106,10 +106,8 @@ def _ink_cell(raw_textpage: Any, k: int) -> tuple[float, float, float, float] | 
     """Left, right, baseline and size of a letter's place up to the next one's at its right, in points."""
     ink_size = _upright_extent_size(raw_textpage, k)
     ink_left, ink_baseline = letter_origin(raw_textpage, k)
-    for ink_right, other_ink_baseline in (
-        letter_origin(raw_textpage, k + 1),
-        letter_origin(raw_textpage, k - 1),
-    ):  # the last for text from right to left
+    # the letter before it, for text from right to left
+    for ink_right, other_ink_baseline in (letter_origin(raw_textpage, k + 1), letter_origin(raw_textpage, k - 1)):
         if (
             abs(other_ink_baseline - ink_baseline) < ink_size / _INKED_LETTER_PIXELS
             and 0 < ink_right - ink_left < _MOST_INK_ADVANCE * ink_size

@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from itertools import pairwise, takewhile
 
 _HANGUL = re.compile("[\uac00-\ud7a3]+")
-_KOREAN_PARTICLES = frozenset(
-    "을를은는이가의에로와과고며면서게지다한할된될도만요나려니해여"
-)  # and endings, which end most words
+# particles and endings, which end most words
+_KOREAN_PARTICLES = frozenset("을를은는이가의에로와과고며면서게지다한할된될도만요나려니해여")
 _NEVER_FIRST_KOREAN = frozenset("을를은는의")
 _PRIOR_SYLLABLES = 120.0  # syllables of a document that count as much as what is expected beforehand
 _KOREAN_END_SHARES = {True: 0.036, False: 0.003}  # of the last syllables, a particle and another

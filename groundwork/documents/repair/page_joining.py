@@ -16,9 +16,8 @@ from groundwork.language.words import WRITTEN_OUT_WORD
 
 _TABLE_CAPTION_NUMBER = re.compile(r"[#*_ ]*([^\W\d_]+\.? [A-Z]?[\d.-]*\d)\b")  # a caption: Table 3
 _STEM_AT_PAGE_END = re.compile(r"(?<![^\W\d_])(?<![^\W\d_]-)(?:[^\W\d_]+-)*[^\W\d_]+[-‐]$")
-_NOTE_AT_PAGE_FOOT = re.compile(
-    r"(\d{1,2}|[¹²³⁴-⁹]{1,2}|[*∗†‡§¶‖]{1,3}|\(\d{1,2}\)) ?(?=[^\W\d])"
-)  # at the foot of a page or a table
+# the mark of a note at the foot of a page or a table
+_NOTE_AT_PAGE_FOOT = re.compile(r"(\d{1,2}|[¹²³⁴-⁹]{1,2}|[*∗†‡§¶‖]{1,3}|\(\d{1,2}\)) ?(?=[^\W\d])")
 _LISTING_FENCE = "```"
 _LEAST_SENTENCE_WORDS = 3  # of what is no formula, nor a label
 _LONG_PARAGRAPH = 60  # letters of what is running text and no label

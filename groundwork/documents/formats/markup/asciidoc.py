@@ -13,9 +13,8 @@ from groundwork.documents.pipe_tables import table_to_markdown
 
 _ASCIIDOC_TITLE = re.compile(r"(={1,6}|#{1,6})[ \t]+(?=\S)")
 _ASCIIDOC_CODE = re.compile(r"(-{4,}|\.{4,})\s*$")  # a listing, a literal block
-_ASCIIDOC_FRAME = re.compile(
-    r"(={4,}|\*{4,}|_{4,}|\+{4,}|-{2})\s*$"
-)  # an example, a sidebar, a quotation, a passthrough
+# an example, a sidebar, a quotation, a passthrough
+_ASCIIDOC_FRAME = re.compile(r"(={4,}|\*{4,}|_{4,}|\+{4,}|-{2})\s*$")
 _ASCIIDOC_SOURCE = re.compile(r"\[(?:source)?(?:%\w+)?,[ \t]*([\w+-]+)[^\]]*\]\s*$")
 _ASCIIDOC_TABLE = re.compile(r"[|,:]={3,}\s*$")
 _ASCIIDOC_COMMENT = re.compile(r"/{4,}\s*$")

@@ -19,10 +19,8 @@ _HTML_BLOCK_TAGS = [
 _LINK_WORD = re.compile(r"\w")
 _WEB_LINK = re.compile(r"https?://|mailto:", re.IGNORECASE)
 MAX_HTML_HEADER_LENGTH = 1000  # characters of a title with its subtitle
-MAIN_TEXT_SHARE, ARTICLE_TEXT_SHARE = (
-    0.3,
-    0.5,
-)  # of a page's text, from which an element that is named its content is all of it
+# shares of a page's text, from which an element that is named its content is all of it
+MAIN_TEXT_SHARE, ARTICLE_TEXT_SHARE = 0.3, 0.5
 
 
 def html_to_markdown(html: str | bytes) -> str:

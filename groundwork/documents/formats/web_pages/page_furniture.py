@@ -17,10 +17,8 @@ _FURNITURE_TAGS = [
     *("select", "textarea", "input", "svg", "iframe", "object", "embed"),
 ]
 _FURNITURE_ROLES = ["navigation", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar", "tablist"]
-_EDGE_FURNITURE, _EDGE_FURNITURE_ROLES = (
-    ["footer", "aside"],
-    ["contentinfo", "complementary"],
-)  # notes, where the content holds them
+# which are notes where the content holds them
+_EDGE_FURNITURE, _EDGE_FURNITURE_ROLES = (["footer", "aside"], ["contentinfo", "complementary"])
 CONTENT_TAGS = ["main", "article"]
 _BUTTON_HEADING_TAGS = ["h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "legend"]
 _NAMED_FURNITURE_TAGS = ["div", "section", "ul", "ol", "aside", "form", "footer"]

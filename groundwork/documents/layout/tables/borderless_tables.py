@@ -184,9 +184,8 @@ class _BorderlessTableReader:
             else cells,
             self.vocabulary,
         ):
-            return BorderlessTable(
-                borderless_list_start, end, borderless_list, is_list=True
-            )  # what stands above it in small letters is no head
+            # what stands above it in small letters is no head
+            return BorderlessTable(borderless_list_start, end, borderless_list, is_list=True)
         return (
             BorderlessTable(borderless_start, end, cells, columns=borderless_columns)
             if cells and self.is_borderless_table(borderless_rows, borderless_columns, cells)
