@@ -24,6 +24,22 @@ def test_a_table_that_places_parts_of_a_page_is_none(page: str) -> None:
     assert html_to_markdown(page).strip().split("\n\n") == ["Stock", ROWS]
 
 
+@pytest.mark.parametrize(
+    ("items", "text"),
+    [
+        ("<ul><li>Ada Reed</li><li></li><li> <b>Bo Marsh</b> <!-- mate --></li></ul>", "Ada Reed; Bo Marsh"),
+        ("Crew: <ul><li><p>Ada Reed</p></li><li>Bo Marsh</li></ul>", "Crew: Ada Reed; Bo Marsh"),
+        ("<ol start='3'><li>Push off.</li><li>Row.</li></ol>", "3. Push off.; 4. Row."),
+        ("<ul><li>Ada Reed ·</li><li>Bo Marsh,</li><li>Cy Holt</li></ul>", "Ada Reed · Bo Marsh, Cy Holt"),
+        ("<ul><li>Rowers<ul><li>Ada</li><li>Bo</li></ul></li><li>Cox</li></ul>", "Rowers Ada; Bo; Cox"),
+    ],
+)
+def test_items_of_a_list_in_a_cell_are_parted(items: str, text: str) -> None:
+    """By semicolons where the page has no signs between them; names ran together."""
+    page = f"<table><tr><th>Boat</th><th>Crew</th></tr><tr><td>Gig</td><td>{items}</td></tr></table>"
+    assert html_to_markdown(page).strip().split("\n")[2] == f"| Gig | {text} |"
+
+
 def test_a_table_of_one_column_with_a_head_is_a_table() -> None:
     """A head says that cells are values; empty columns and rows of such tables are left out."""
     page = "<table><tr><th>Oars</th></tr><tr><td>2</td></tr></table>"

@@ -12,6 +12,7 @@ _HTML_CELL_BLOCKS = [
     *("blockquote", "br", "button", "dd", "div", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "label", "li"),
     *("option", "p", "pre", "summary"),
 ]
+_ITEM_SEPARATORS = (";", ",", "·", "•", "|")  # that a page wrote itself
 _HTML_CELL_PARTS = ("a", "b", "em", "i", "small", "span", "strong")
 
 
@@ -93,7 +94,10 @@ def _span_filled_rows(html_table: Any) -> Iterator[list[str]]:
 
 
 def _html_cell_text(html_cell: Any) -> str:
-    """On one line: blocks are parted, so are spans and links that touch one another, and words stay whole."""
+    """On one line: blocks are parted, items of lists by semicolons, so are spans and links that touch one another, and
+    words stay whole."""
+    for html_list in html_cell.find_all(["ul", "ol"]):
+        _part_list_items(html_list)
     for cell_element in html_cell.find_all([*_HTML_CELL_BLOCKS, *_HTML_CELL_PARTS]):
         is_inline_part = cell_element.name in _HTML_CELL_PARTS
         if not is_inline_part or getattr(cell_element.previous_sibling, "name", None) in _HTML_CELL_PARTS:
@@ -101,6 +105,26 @@ def _html_cell_text(html_cell: Any) -> str:
         if not is_inline_part:
             cell_element.insert_after(" ")
     return " ".join(html_cell.get_text().split())
+
+
+def _part_list_items(html_list: Any) -> None:
+    """Put a semicolon behind each item but the last, and numbers in front of those that have some."""
+    html_items = [
+        (html_item, item_strings)
+        for html_item in html_list.find_all("li", recursive=False)
+        if (item_strings := [text for text in html_item.strings if text.strip()])
+    ]
+    for position, (html_item, item_strings) in enumerate(html_items):
+        is_last = position == len(html_items) - 1
+        if not is_last and not item_strings[-1].rstrip().endswith(_ITEM_SEPARATORS):
+            item_strings[-1].replace_with(f"{item_strings[-1].rstrip()};")
+        if html_list.name == "ol":
+            html_item.insert(0, f"{_first_item_number(html_list) + position}. ")
+
+
+def _first_item_number(html_list: Any) -> int:
+    start_digits = str(html_list.get("start", "1"))[:5]
+    return int(start_digits) if start_digits.isascii() and start_digits.isdigit() else 1
 
 
 def html_span(html_cell: Any, span_attribute: str) -> int:
