@@ -151,7 +151,17 @@ class ProgressLine:
             waiting_calls = self.calls_in_flight()
             return [f"{counted(waiting_calls, 'call')} under way"] if waiting_calls else []
         of_expected_calls = f"/{self.expected_calls:,}" if self.expected_calls >= self.calls else ""
-        return [f"{self.calls:,}{of_expected_calls} {'call' if self.calls == 1 and not of_expected_calls else 'calls'}"]
+        call_count = (
+            f"{self.calls:,}{of_expected_calls} {'call' if self.calls == 1 and not of_expected_calls else 'calls'}"
+        )
+        return [
+            call_count,
+            *([f"{self.calls_in_flight():,} more under way"] if self._asks_more_than_expected() else []),
+        ]
+
+    def _asks_more_than_expected(self) -> bool:
+        """Are replies asked for once more, after which nobody knows how many come?"""
+        return 0 < self.expected_calls <= self.calls and self.calls_in_flight() > 0
 
     def _seconds_left_by_calls(self) -> float:
         """The time left by the pace of the calls; 0 where too few were answered, or nobody knows how many come."""
@@ -168,6 +178,8 @@ class ProgressLine:
         Those that ask models run side by side and are done late, all about the same time: half of them must be.
         """
         if self._progress_began is None or (self.tokens and self.done_count < self.total / 2):
+            return 0.0
+        if self._asks_more_than_expected():
             return 0.0
         first_done_at, first_done_count = self._progress_began
         return max(0.0, self.done_count - first_done_count) / max(time.monotonic() - first_done_at, 1e-9)

@@ -64,6 +64,23 @@ def test_the_first_calls_are_seen_before_they_are_answered(clock: list[float]) -
     assert "under way" not in progress.line() and "1 call" in progress.line()
 
 
+def test_calls_beyond_those_expected_promise_no_time(clock: list[float]) -> None:
+    """What is asked for once more is nowhere foreseen: the time left grew with the time that it took."""
+    progress = ProgressLine("summarize", quiet=True)
+    progress.begin(3)
+    progress.expected_calls, progress.calls_in_flight = 3, lambda: 1
+    for _ in range(3):
+        clock[0] += 10
+        progress.record_call(500, None)
+    progress.advance()
+    clock[0] += 5
+    progress.advance()
+    clock[0] += 40
+    assert progress.line() == "summarize  2/3 documents  3/3 calls  1 more under way  1:15 so far  1,500 tokens"
+    progress.calls_in_flight = lambda: 0
+    assert progress.line().endswith("left  1,500 tokens")
+
+
 def test_a_single_one_is_not_counted_from_zero(clock: list[float]) -> None:
     """One document is named, not 0 of 1, for that would stand still until it is done."""
     progress = ProgressLine("chunk", quiet=True)
