@@ -8,6 +8,7 @@ from typing import NamedTuple
 from groundwork.documents.layout.chart_regions import find_chart_regions
 from groundwork.documents.layout.drawn_bullets import find_bullets, with_bullets
 from groundwork.documents.layout.drawn_letters import DrawnLetters
+from groundwork.documents.layout.drawn_tick_boxes import find_tick_boxes, with_tick_boxes
 from groundwork.documents.layout.forms import Form, is_form, without_tick_boxes
 from groundwork.documents.layout.letter_sizes import LetterSizes
 from groundwork.documents.layout.liteparse_pages import LiteparsePage, LiteparseText
@@ -102,6 +103,10 @@ def page_content(
         page_form = Form(without_tick_boxes(drawn_strokes, page_ticks), page_fields)
         sides = _side_texts(turned, page, page_layer)
         return PageContent(page_runs, [], drawn_strokes.flat, sides, edge_lines(page_runs, [], page.height), page_form)
+    if page.vector_graphics and not leftward:
+        placed_ticks = find_tick_boxes(page, page_runs, drawn)
+        page_runs = with_tick_boxes(page_runs, placed_ticks)
+        drawn_strokes = without_tick_boxes(drawn_strokes, [tick.box for _, tick in placed_ticks])
     page_runs = _with_page_bullets(page, page_runs, charts, leftward)
     grids = [chart_as_drawn_table(chart, page_runs) for chart in charts]
     page_prose = [run for run in page_runs if not any(grid.holds(run) for grid in grids)] if grids else page_runs
