@@ -3,7 +3,7 @@
 liteparse (Apache-2.0) gives the boxes of a page's words and its drawn lines, pdfium inside; what they mean is read
 in documents/layout/, from page_content.py on: lines (text_runs_and_lines.py), the document's type and headings
 (heading_styles_and_footnotes.py), tables with drawn lines (tables/ruled_tables.py) and without
-(tables/borderless_tables.py), paragraphs and lists (markdown_paragraphs.py).
+(tables/borderless_tables.py), the order of reading (reading_order.py), paragraphs and lists (markdown_paragraphs.py).
 pdf-inspector (MIT) and liteparse's own Markdown stand by, and take over a page where ours keeps too little and they are
 better in everything (conversion/page_renditions.py).
 """
