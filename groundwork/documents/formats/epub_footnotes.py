@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from groundwork.documents.formats.epub_definitions import join_definitions
 from groundwork.documents.formats.office.office_package import OfficePackage
-from groundwork.documents.formats.office.office_xml import Element, new_element, new_name, remove_elements
+from groundwork.documents.formats.office.office_xml import Element, new_element, remove_elements
 from groundwork.documents.formats.raised_figures import raise_book_page
 
 _EPUB_PAGE_ENDINGS = (".xhtml", ".html", ".htm", ".xml")
@@ -66,8 +67,8 @@ def mark_footnotes(package: OfficePackage) -> None:
 
 
 def repair_epub_pages(package: OfficePackage) -> None:
-    """Raised figures that are no marks as superscripts, terms and what is said of them as blocks, and no readings
-    above the text."""
+    """Raised figures that are no marks as superscripts, definitions below their terms, and no readings above the
+    text."""
     for epub_part_name in (name for name in package.part_names if name.lower().endswith(_EPUB_PAGE_ENDINGS)):
         epub_page = next(
             (
@@ -81,8 +82,7 @@ def repair_epub_pages(package: OfficePackage) -> None:
             continue
         raise_book_page(epub_page)
         remove_elements(epub_page, ("{*}rt", "{*}rp"))
-        for epub_element in epub_page.iter("{*}dt", "{*}dd"):
-            epub_element.tag = new_name(epub_element, "p")
+        join_definitions(epub_page)
         package.mark_edited(epub_part_name)
 
 

@@ -1,4 +1,4 @@
-"""Footnotes of an EPUB: no mark is a digit of the word before it, and each note stands behind its mark."""
+"""Footnotes of an EPUB: no mark is a digit of the word before it, and each note stands behind its mark. Its terms."""
 
 from __future__ import annotations
 
@@ -96,6 +96,29 @@ def test_raised_figures_of_books_are_superscripts(tmp_path: Path) -> None:
 
 
 def test_terms_of_a_list_are_parted_and_readings_left_out(tmp_path: Path) -> None:
-    """What is said of a term is a block of its own; of ruby text the base is the text."""
+    """What is said of a term is a line of its own; of ruby text the base is the text."""
     body = "<dl><dt>Gig</dt><dd>Six oars.</dd><dd><p>Fast.</p></dd></dl><p><ruby>港<rp>(</rp><rt>x</rt></ruby>.</p>"
-    assert _book(tmp_path / "a.epub", one=body).strip() == "Gig\n\nSix oars.\n\nFast.\n\n港."
+    assert _book(tmp_path / "a.epub", one=body).strip() == "Gig\n: Six oars.\n: Fast.\n\n港."
+
+
+@pytest.mark.parametrize(
+    ("terms", "markdown"),
+    [
+        (
+            "<dt>Gig</dt><dd>A <b>long</b> boat.</dd><dt>Cox</dt><dd>Steers.</dd>",
+            "Gig\n: A **long** boat.\n\nCox\n: Steers.",
+        ),
+        ("<dt>Gig</dt> <dd>A boat.</dd> <dd>Its race.</dd>", "Gig\n: A boat.\n: Its race."),
+        ("<div><dt>Gig</dt><dd>\n<p>A boat.</p></dd></div>", "Gig\n: A boat."),
+        (
+            "<dt>Gig</dt><dd><p>A boat.</p><ul><li>Six oars</li></ul></dd><dd>Its race.</dd>",
+            "Gig\n: A boat.\n\n- Six oars\n\nIts race.",
+        ),
+        ("<dt>Gig</dt><dd><ul><li>Six oars</li></ul></dd>", "Gig\n\n- Six oars"),
+        ("<dt/><dd>A boat.</dd>", "A boat."),
+        ("<dt>Gig</dt><dd>A boat:<dl><dt>Oar</dt><dd>Six.</dd></dl></dd>", "Gig\n\nA boat:\n\nOar\n: Six."),
+    ],
+)
+def test_a_definition_stands_on_the_line_below_its_term(tmp_path: Path, terms: str, markdown: str) -> None:
+    """Blocks behind its first paragraph stand below; term and definition were paragraphs like all others."""
+    assert _book(tmp_path / "a.epub", one=f"<dl>{terms}</dl>").strip() == markdown
