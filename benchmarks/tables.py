@@ -36,7 +36,7 @@ from groundwork.documents.conversion.first_conversion import MOST_OPEN_PAGES, co
 from groundwork.documents.conversion.page_renditions import convert_pages
 from groundwork.documents.engines import layout_converter as layout_engine
 from groundwork.documents.engines.layout_converter import ENGINES
-from groundwork.documents.layout import drawn_letters, markdown_paragraphs, page_content
+from groundwork.documents.layout import letter_sizes, markdown_paragraphs, page_content, reading_order
 from groundwork.documents.layout.page_columns import PagePart
 from groundwork.documents.layout.ruling_strokes_and_shades import find_frames, find_strokes
 from groundwork.documents.layout.tables import drawn_tables
@@ -161,9 +161,9 @@ ALL: dict[str, Callable[[ConversionRequest], str]] = {
 }
 
 ABLATIONS: dict[str, tuple[Any, str, Any]] = {
-    "sizes by Tf alone": (drawn_letters.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
+    "sizes by Tf alone": (letter_sizes.LetterSizes, "of", lambda _self, item, _page: item.font_size or 1.0),
     "no columns by where lines begin": (
-        page_content,
+        reading_order,
         "page_parts",
         lambda runs, grids, *_: [PagePart(list(runs), list(grids))],
     ),
