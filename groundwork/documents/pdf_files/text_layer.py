@@ -19,6 +19,7 @@ from groundwork.documents.pdf_files.misleading_fonts import MisleadingFonts
 from groundwork.documents.pdf_files.open_pdf import LOCK, OpenPdf, OpenPdfPage, load_page
 from groundwork.documents.pdf_files.page_box import text_on_page
 from groundwork.documents.pdf_files.page_objects import object_size, page_objects
+from groundwork.documents.pdf_files.spaces_on_ligatures import WORD_JOINER, with_ligatures_joined
 from groundwork.documents.pdf_files.textpage_letters import letter_font_name, letter_sign
 from groundwork.documents.pdf_files.unreadable_pages import (
     partly_unreadable,
@@ -160,14 +161,15 @@ def _layer_of_page(document: Any, layer_page: OpenPdfPage | None) -> str:
         layer_text = "\n".join([layer_text, *typed_texts_of_page(document, layer_page.page, layer_text)])
     except pypdfium2.PdfiumError:
         return ""
-    layer_text = _LAYER_SUSPENDED_HYPHEN.sub("- ", layer_text)
+    layer_text = _LAYER_SUSPENDED_HYPHEN.sub("- ", layer_text.replace(WORD_JOINER, ""))
     layer_text = _LAYER_LINE_END_HYPHEN.sub("", layer_text).replace("\u00ad", "-")  # within a line it is drawn
     return layer_text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _read_layer(textpage: Any) -> str:
     """The text of a pypdfium2 text page; of a shaped script with its letters in order, where the PDF tells them."""
-    layer_text = with_bullets(textpage, text_on_page(textpage, textpage.get_text_range()))
+    layer_text = with_ligatures_joined(textpage, text_on_page(textpage, textpage.get_text_range()))
+    layer_text = with_bullets(textpage, layer_text)
     layer_text = text_with_marks_in_place(textpage, layer_text)
     if is_shaped(layer_text) and not is_right_to_left(layer_text) and (layer_clusters := read_clusters(textpage)):
         return clusters_text(layer_clusters)
