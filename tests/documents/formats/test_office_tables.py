@@ -86,3 +86,37 @@ def test_a_frame_of_an_open_document_text_is_read_as_its_text(tmp_path: Path) ->
     rows = "".join(f"<table:table-row>{cell(text)}{cell('')}</table:table-row>" for text in texts)
     text = open_document(tmp_path / "a.odt", "text", f"<table:table>{rows}</table:table>")
     assert read_office_file(str(text), ".odt").pages[0] == f"Notice\n\n{PROSE.strip()}\n\nAda Reed"
+
+
+@pytest.mark.parametrize("is_one_paragraph", [False, True])
+def test_rows_that_were_typed_as_lines_of_cells_are_rows(tmp_path: Path, is_one_paragraph: bool) -> None:
+    """As paragraphs or line breaks, with a unit above them and blank lines at the end."""
+    document = docx.Document()
+    table = document.add_table(2, 3)
+    fill(table, [["", "2006", "2007"], ["", "", ""]])
+    texts = ["\nIncome\nTax\nLevy", "€\n900\n90.5\n6", "€\n950\n–\n7\n\n"]
+    for cell, text in zip(table.rows[1].cells, texts, strict=True):
+        put_lines(cell, *([text] if is_one_paragraph else text.split("\n")))
+    assert markdown_of(document, tmp_path / "a.docx").split("\n")[2:] == [
+        "|  | € | € |",
+        "| Income | 900 | 950 |",
+        "| Tax | 90.5 | – |",
+        "| Levy | 6 | 7 |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        (["Income\nTax\nLevy", "900\n90"], "| Income Tax Levy | 900 90 |"),
+        (["Ada\nthe mate\nof it", "Bo\nthe cox\nof it"], "| Ada the mate of it | Bo the cox of it |"),
+        (["Income\nTax", "900\n90"], "| Income Tax | 900 90 |"),
+        (["Boat\nClub\nHouse", "1 Quay Street, in the harbour\n2 Sea Street\n3 High Street"],
+         "| Boat Club House | 1 Quay Street, in the harbour 2 Sea Street 3 High Street |"),
+    ],
+)  # fmt: skip
+def test_cells_of_several_lines_that_are_no_rows_stay(tmp_path: Path, row: list[str], cells: str) -> None:
+    """Cells of unlike lengths, of words alone, of two lines or with longer texts."""
+    document = docx.Document()
+    fill(document.add_table(2, 2), [["Item", "Sum"], row])
+    assert markdown_of(document, tmp_path / "a.docx").split("\n")[2:] == [cells]

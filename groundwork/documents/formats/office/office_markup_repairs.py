@@ -17,6 +17,7 @@ from groundwork.documents.formats.office.checkboxes_and_dropdowns import (
 )
 from groundwork.documents.formats.office.office_package import OfficePackage
 from groundwork.documents.formats.office.office_xml import Element, child, new_element, remove_elements, tags
+from groundwork.documents.formats.office.rows_in_cells import split_rows_of_lines
 from groundwork.documents.formats.office.slide_titles import put_title_first
 from groundwork.documents.formats.office.smart_art import write_diagrams_as_lists
 from groundwork.documents.formats.office.style_numbering import number_styled_paragraphs
@@ -189,4 +190,5 @@ _WORD_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("sym ", "Symbol", "ingdings", "SYMBOL"): write_symbols,
     ("noBreakHyphen",): _repair_hyphens,
     ("del ", "moveFrom "): _repair_deleted_paragraph_ends,
+    ("tcPr",): split_rows_of_lines,
 }
