@@ -100,13 +100,10 @@ def page_content(
         charts, page_fields = ([mirrored_box(box, page.width) for box in boxes] for boxes in (charts, page_fields))
     page_ticks = tick_field_boxes(page)
     if not leftward and is_form(sum(len(run.words) for run in page_runs), len(page_fields) + len(page_ticks)):
-        page_form = Form(without_tick_boxes(drawn_strokes, page_ticks), page_fields)
-        sides = _side_texts(turned, page, page_layer)
-        return PageContent(page_runs, [], drawn_strokes.flat, sides, edge_lines(page_runs, [], page.height), page_form)
+        form = Form(without_tick_boxes(drawn_strokes, page_ticks), page_fields)
+        return _form_content(page, page_runs, drawn_strokes, form, _side_texts(turned, page, page_layer))
     if page.vector_graphics and not leftward:
-        placed_ticks = find_tick_boxes(page, page_runs, drawn)
-        page_runs = with_tick_boxes(page_runs, placed_ticks)
-        drawn_strokes = without_tick_boxes(drawn_strokes, [tick.box for _, tick in placed_ticks])
+        page_runs, drawn_strokes = _with_drawn_ticks(page, page_runs, drawn_strokes, drawn)
     page_runs = _with_page_bullets(page, page_runs, charts, leftward)
     grids = [chart_as_drawn_table(chart, page_runs) for chart in charts]
     page_prose = [run for run in page_runs if not any(grid.holds(run) for grid in grids)] if grids else page_runs
@@ -117,10 +114,21 @@ def page_content(
     page_prose = [run for run in page_prose if not any(table.holds(run) for table in tables)] if tables else page_prose
     turned = [[page_cell for page_cell in line if page_cell not in heads] for line in turned] if heads else turned
     grids += tables
-    field_strokes = [Stroke(field.x1, field.y1, field.x2, field.y1) for field in page_fields]
-    page_strokes = [*drawn_strokes.flat, *walls, *field_strokes]
+    page_strokes = [*drawn_strokes.flat, *walls, *(Stroke(box.x1, box.y1, box.x2, box.y1) for box in page_fields)]
     page_edges = [] if leftward else edge_lines(page_prose, grids, page.height)
     return PageContent(page_prose, grids, page_strokes, _side_texts(turned, page, page_layer), page_edges)
+
+
+def _form_content(page: LiteparsePage, runs: list[Run], strokes: Strokes, form: Form, sides: list[str]) -> PageContent:
+    return PageContent(runs, [], strokes.flat, sides, edge_lines(runs, [], page.height), form)
+
+
+def _with_drawn_ticks(
+    page: LiteparsePage, runs: list[Run], strokes: Strokes, drawn: DrawnLetters
+) -> tuple[list[Run], Strokes]:
+    """The runs with the drawn boxes to tick in their places, and the strokes without them."""
+    placed_ticks = find_tick_boxes(page, runs, drawn)
+    return with_tick_boxes(runs, placed_ticks), without_tick_boxes(strokes, [tick.box for _, tick in placed_ticks])
 
 
 def _with_page_bullets(page: LiteparsePage, runs: list[Run], page_charts: Sequence[Box], leftward: bool) -> list[Run]:
