@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from groundwork.documents.formats.epub_definitions import join_definitions
+from groundwork.documents.formats.epub_lists import join_definitions, nest_lists_between_items
 from groundwork.documents.formats.office.office_package import OfficePackage
 from groundwork.documents.formats.office.office_xml import Element, new_element, remove_elements
 from groundwork.documents.formats.raised_figures import raise_book_page
@@ -25,7 +25,7 @@ _EPUB_FOOTNOTE_MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§¶]{1,3}|[a-z])[\]
 # as InDesign, Word and others name what they link
 _EPUB_NOTE_NAME = re.compile(r"note|_ftn|_edn|\bfn\d", re.IGNORECASE)
 _EPUB_NOTE_WORDS = ("noteref", "<sup", "note", "_ftn", "_edn", "#fn")  # that a page with marks mentions
-_REPAIRED_EPUB_TAGS = ("<sup", "<dt", "<dd", "<ruby")
+_REPAIRED_EPUB_TAGS = ("<sup", "<dt", "<dd", "<ruby", "<ul", "<ol")
 _BACKLINK_ARROWS = "↩↑⏎^←\ufe0e\ufe0f"
 _LONGEST_EPUB_NOTE = 5_000  # characters; more is a chapter
 _EPUB_NOTE_BLOCKS = ("p", "li", "aside", "div", "dd", "section", "td")
@@ -67,8 +67,8 @@ def mark_footnotes(package: OfficePackage) -> None:
 
 
 def repair_epub_pages(package: OfficePackage) -> None:
-    """Raised figures that are no marks as superscripts, definitions below their terms, and no readings above the
-    text."""
+    """Raised figures that are no marks as superscripts, definitions below their terms, lists in the items
+    they belong to, and no readings above the text."""
     for epub_part_name in (name for name in package.part_names if name.lower().endswith(_EPUB_PAGE_ENDINGS)):
         epub_page = next(
             (
@@ -83,6 +83,7 @@ def repair_epub_pages(package: OfficePackage) -> None:
         raise_book_page(epub_page)
         remove_elements(epub_page, ("{*}rt", "{*}rp"))
         join_definitions(epub_page)
+        nest_lists_between_items(epub_page)
         package.mark_edited(epub_part_name)
 
 

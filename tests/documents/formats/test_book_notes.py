@@ -122,3 +122,10 @@ def test_terms_of_a_list_are_parted_and_readings_left_out(tmp_path: Path) -> Non
 def test_a_definition_stands_on_the_line_below_its_term(tmp_path: Path, terms: str, markdown: str) -> None:
     """Blocks behind its first paragraph stand below; term and definition were paragraphs like all others."""
     assert _book(tmp_path / "a.epub", one=f"<dl>{terms}</dl>").strip() == markdown
+
+
+def test_a_list_that_stands_between_items_belongs_to_the_one_above(tmp_path: Path) -> None:
+    """Two in a row too, and one in the other; their items were left out."""
+    inner = "<ol><li>Six oars</li><ul><li>of ash</li></ul></ol><ul><li>A cox</li></ul>"
+    text = _book(tmp_path / "a.epub", one=f"<ul><li>Gig</li>{inner}<li>Punt</li></ul>").strip()
+    assert text.split("\n") == ["- Gig", "  1. Six oars", "     - of ash", "  - A cox", "- Punt"]

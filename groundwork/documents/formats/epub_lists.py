@@ -1,4 +1,4 @@
-"""The lists of terms in an EPUB, each definition on the line below its term, as in Markdown with definition lists.
+"""The lists of an EPUB: each definition on the line below its term, and lists that stand between items in them.
 
 The reader of the book has terms and definitions as paragraphs of one kind, so that nothing holds them together.
 
@@ -49,3 +49,15 @@ def _join_to_term(term: Element, definition: Element) -> bool:
 
 def _has_blocks(element: Element) -> bool:
     return next(element.iterdescendants(*_BLOCK_TAGS), None) is not None
+
+
+def nest_lists_between_items(page: Element) -> None:
+    """Put each list that stands right in another one into the item above it.
+
+    It is not valid, and shown as a list of that item; the reader of the book leaves it out.
+    """
+    for inner in list(page.iter("{*}ul", "{*}ol")):
+        outer, item = inner.getparent(), inner.getprevious()
+        is_between = outer is not None and outer.tag in (new_name(inner, "ul"), new_name(inner, "ol"))
+        if is_between and item is not None and item.tag == new_name(inner, "li"):
+            item.append(inner)
