@@ -25,6 +25,8 @@ from groundwork.markdown.figures import figures, text_without_folder
 from groundwork.records import Chunk, Document
 from groundwork.settings.config_schema import ChunkSettings
 
+_SLIDES_ENDING = ".pptx"  # each slide of which is a page
+
 
 def chunk_document(
     markdown: str, document: Document, settings: ChunkSettings, parsed_blocks: list[Block] | None = None
@@ -39,6 +41,8 @@ def chunk_document(
     tokenizer = _cached_chunk_tokenizer(settings.tokenizer) if settings.unit == "tokens" else None
     ruler = length_ruler(markdown, tokenizer)
     parsed_blocks = blocks(markdown) if parsed_blocks is None else parsed_blocks
+    if document.source.casefold().endswith(_SLIDES_ENDING):
+        parsed_blocks = _with_headings_of_own_page(parsed_blocks, document)
     parsed_blocks, unreadable_flags = split_unreadable_runs(markdown, parsed_blocks)
     block_marks = skip_marks(markdown, parsed_blocks, document, unreadable_flags)
     chunk_limit = settings.max_length
@@ -121,6 +125,21 @@ def _chunk_id(chunk_body: str, document_id: str, digest_counts: Counter[str]) ->
     digest_counts[chunk_digest] += 1
     digest_count = digest_counts[chunk_digest]
     return f"{document_id}-{chunk_digest}" + (f"-{digest_count}" if digest_count > 1 else "")
+
+
+def _with_headings_of_own_page(parsed_blocks: list[Block], document: Document) -> list[Block]:
+    """The blocks of slides, each with the titles of its own: that of a slide does not hold for the next."""
+    page_starts = [page.start for page in document.pages]
+    blocks_of_own_page, pages_of_headings = [], list[int]()
+    for block in parsed_blocks:
+        block_page = bisect_right(page_starts, block.start)
+        pages_of_headings = pages_of_headings[: len(block.headings) - bool(block.level)]
+        pages_of_headings += [block_page] * (len(block.headings) - len(pages_of_headings))
+        headings = [
+            heading for heading, page in zip(block.headings, pages_of_headings, strict=True) if page == block_page
+        ]
+        blocks_of_own_page.append(msgspec.structs.replace(block, headings=tuple(headings)))
+    return blocks_of_own_page
 
 
 def _chunk_headings(parsed_blocks: list[Block], chunk_block_starts: list[int], chunk_part: ChunkPart) -> list[str]:

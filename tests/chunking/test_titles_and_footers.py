@@ -90,3 +90,21 @@ def test_what_is_left_out_is_named() -> None:
     )
     [line] = left_out_lines({"guide": cut(text, small())})
     assert line == '  left out of questions, contents: guide 1 "# Contents 1. Rowing of the boats ........ 1 2. Ru…"'
+
+
+@pytest.mark.parametrize(("source", "second"), [("deck.pptx", []), ("paper.pdf", ["Moorings"])])
+def test_the_title_of_a_slide_holds_for_no_other(source: str, second: list[str]) -> None:
+    """A section of a text goes on overleaf; a slide without a title has none."""
+    pages = [
+        "## Moorings\n\n" + "Boats lie in pairs. " * 12,
+        "The ebb runs for six hours. " * 10,
+        "## Piers\n\n**North**\n\n" + TABLE,
+    ]
+    text = "\n\n".join(pages)
+    places = [
+        {"number": i, "start": text.index(page), "end": text.index(page) + len(page), "converter": "office"}
+        for i, page in enumerate(pages, 1)
+    ]
+    chunks = cut(text, small(max_length=400), source=source, pages=places)
+    headings = {chunk.pages[0]: chunk.headings for chunk in reversed(chunks)}
+    assert headings == {1: ["Moorings"], 2: second, 3: ["Piers", "North"]}

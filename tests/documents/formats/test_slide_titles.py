@@ -40,16 +40,17 @@ def test_a_title_that_was_drawn_last_heads_its_own_slide(tmp_path: Path) -> None
     assert second.index("## Tides") < second.index("The ebb runs")
 
 
-def test_a_text_above_a_chart_is_the_title_of_its_slide(tmp_path: Path) -> None:
+@pytest.mark.parametrize("title", ["Boats in the harbour by month", "Boats in the harbour by month, in 2025."])
+def test_a_text_above_a_chart_is_the_title_of_its_slide(tmp_path: Path, title: str) -> None:
     deck = pptx.Presentation()
     slide, data = slide_of_boxes(deck), CategoryChartData()
     data.categories = ["May", "June"]
     data.add_series("Boats", (12, 18))
     slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, Cm(2), Cm(4), Cm(20), Cm(10), data)
-    slide.shapes.add_textbox(Cm(2), Cm(1), Cm(20), Cm(2)).text_frame.text = "Boats in the harbour by month"
+    slide.shapes.add_textbox(Cm(2), Cm(1), Cm(20), Cm(2)).text_frame.text = title
     slide.shapes.add_textbox(Cm(2), Cm(16), Cm(20), Cm(1)).text_frame.text = "Source: the harbour office."
     (page,) = slides_as_markdown(deck, tmp_path)
-    assert page.startswith("## Boats in the harbour by month\n")
+    assert page.startswith(f"## {title}\n")
     assert page.index("| May | 12 |") < page.index("Source: the harbour office.")
 
 

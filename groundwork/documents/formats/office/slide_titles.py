@@ -17,7 +17,7 @@ _PLACEHOLDERS_AT_SLIDE_EDGES = ("dt", "ftr", "hdr", "sldNum")
 _MOST_TITLE_LETTERS = 120
 _MOST_TITLE_PARAGRAPHS = 2
 _TITLE_WORD = re.compile(r"[^\W\d_]{4}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
-_SENTENCE_OR_ADDRESS = re.compile(r"[.…。:：;,]\s*$|://")
+_SENTENCE_ENDS = (".", "…", "。", ":", "：", ";", ",")
 _EMU = re.compile(r"-?\d{1,15}", re.ASCII)
 
 
@@ -40,7 +40,8 @@ def put_title_first(slide: Element) -> bool:
     first = title or _text_above_all(shapes)
     if first is None:
         return False
-    if title is None and _reads_as_title(first.paragraphs):
+    heads_frame = any(shape.element.tag in tags("p", "graphicFrame") for shape in shapes)
+    if title is None and _reads_as_title(first.paragraphs, heads_frame):
         _make_title(first.element)
     elif first is shapes[0]:
         return False
@@ -78,13 +79,15 @@ def _text_above_all(shapes: list[SlideShape]) -> SlideShape | None:
     return highest if is_above and highest.element.tag in tags("p", "sp") else None
 
 
-def _reads_as_title(paragraphs: list[str]) -> bool:
+def _reads_as_title(paragraphs: list[str], heads_frame: bool) -> bool:
+    """Whether a text is short and no sentence; above a chart or a table it may end as one."""
     text = " ".join(paragraphs)
     return (
         len(paragraphs) <= _MOST_TITLE_PARAGRAPHS
         and len(text) <= _MOST_TITLE_LETTERS
         and _TITLE_WORD.search(text) is not None
-        and _SENTENCE_OR_ADDRESS.search(text) is None
+        and "://" not in text
+        and (heads_frame or not text.rstrip().endswith(_SENTENCE_ENDS))
     )
 
 
