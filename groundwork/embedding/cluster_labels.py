@@ -151,18 +151,20 @@ def name_clusters_by_tag_or_centre(
     cluster_of: npt.NDArray[np.intp],
     vectors: npt.NDArray[np.floating[Any]],
 ) -> list[str]:
-    """For each cluster the tag most particular to it, or else the question nearest to its centre.
+    """For each cluster the tag most particular to it that no larger one has, or the question nearest to its centre.
 
     `vectors`: (n, d), a row a question; `cluster_of`: (n,), counted from 0.
     """
     all_tag_counts = Counter(tag for question_tags in tags for tag in question_tags)
-    cluster_names = []
+    cluster_names: list[str] = []
     for cluster in range(int(cluster_of.max()) + 1 if len(cluster_of) else 0):
         cluster_members = np.flatnonzero(cluster_of == cluster)
         tag_counts = Counter(tag for i in cluster_members.tolist() for tag in tags[i])
-        if tag_counts:
-            cluster_names.append(max(sorted(tag_counts), key=lambda tag: tag_counts[tag] ** 2 / all_tag_counts[tag]))
+        ranked_tags = sorted(tag_counts, key=lambda tag: (-(tag_counts[tag] ** 2) / all_tag_counts[tag], tag))
+        if ranked_tags:
+            cluster_name = next((tag for tag in ranked_tags if tag not in cluster_names), ranked_tags[0])
         else:
             centrality = vectors[cluster_members] @ vectors[cluster_members].mean(axis=0)
-            cluster_names.append(shorten_text(questions[cluster_members[int(centrality.argmax())]]))
+            cluster_name = shorten_text(questions[cluster_members[int(centrality.argmax())]])
+        cluster_names.append(cluster_name)
     return cluster_names

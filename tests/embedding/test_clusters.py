@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from groundwork.embedding.cluster_labels import label_clusters
+from groundwork.embedding.cluster_labels import label_clusters, name_clusters_by_tag_or_centre
 from groundwork.embedding.clusters import Elbow, elbow, kmeans, principal_components
 from tests.dataset.corpora import topics
 
@@ -138,3 +138,13 @@ def test_labels_are_no_function_words_of_the_language() -> None:
     named = label_clusters(boats + oil, [[]] * 12, [0] * 6 + [1] * 6, 2)
     assert not {"der", "mit", "das", "zu", "dem", "darf"} & {word for label in named for word in label.split()}
     assert "泊位" in label_clusters(["临时泊位的费用？", "固定泊位在哪里？"], [[], []], [0, 0], 1)[0]
+
+
+def test_two_clusters_have_two_names() -> None:
+    """A tag names the largest cluster that it is most particular to; another one has its next tag, if there is any."""
+    tags = [["piers", "ropes"], ["piers"], ["piers"], ["piers"], ["piers", "buoys"], ["piers"], ["piers"], []]
+    cluster_of, vectors = np.array([0, 0, 0, 0, 1, 1, 1, 2]), np.ones((8, 2))
+    questions = [f"Question {i}?" for i in range(8)]
+    assert name_clusters_by_tag_or_centre(questions, tags, cluster_of, vectors) == ["piers", "buoys", "Question 7?"]
+    tags = [[tag for tag in row if tag == "piers"] for row in tags]
+    assert name_clusters_by_tag_or_centre(questions, tags, cluster_of, vectors) == ["piers", "piers", "Question 7?"]
