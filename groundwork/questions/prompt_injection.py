@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 _INJECTION_PATTERN = re.compile(
-    r"""\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|guidelines|messages?)\b
+    r"""\b(?:ignore|disregard|forget|override)\b[^.\n]{0,30}
+            \b(?:all|any|your|these|those|the|previous|prior|above|earlier|preceding|foregoing|other|system|initial)\ +
+            (?:instructions?|prompts?|guidelines|messages?)\b(?!\ (?:of|from|by|on|in|for|to|at)\b)
+      | (?:\A|[.!?:>"]\s*)(?:please\ )?(?:ignore|disregard|forget|override)\ (?:instructions|prompts|guidelines)\b
+            (?!\ (?:of|from|by|on|in|for|to|at)\b)
       | \b(?:ignore|disregard|forget)\b[^.\n]{0,20}\b(?:above|previous|prior|preceding|earlier)\b
       | \b(?:you\ are\ now|act\ as|pretend\ to\ be)\ (?:an?|the)\b[^.\n]{0,40}
             \b(?:assistant|ai|chatbot|language\ model)\b
