@@ -97,6 +97,19 @@ def test_a_diagram_whose_points_go_round_in_a_circle_is_read_once(tmp_path: Path
     assert "    - Two ropes each" in page
 
 
+def test_a_point_that_no_connection_leads_to_is_not_lost(tmp_path: Path) -> None:
+    data = data_model(PIERS, "north").replace(b'destId="south"', b'destId="gone"')
+    page = slide_with_diagram(data, tmp_path / "loose.pptx")
+    assert page.endswith("- South pier\n- The ferry")
+
+
+def test_a_drawing_of_very_many_points_loses_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays as its file has it."""
+    monkeypatch.setattr("groundwork.documents.formats.office.smart_art._MOST_DIAGRAM_POINTS", 4)
+    page = slide_with_diagram(data_model(PIERS, "ferry"), tmp_path / "large.pptx")
+    assert all(text.split("\n")[0] in page for _, text in PIERS.values())
+
+
 @pytest.mark.parametrize("data", [b"", b"<broken", data_model({}, "")])
 def test_a_diagram_without_texts_costs_no_slide(tmp_path: Path, data: bytes) -> None:
     assert slide_with_diagram(data, tmp_path / "empty.pptx") == "## Moorings"

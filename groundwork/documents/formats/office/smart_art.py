@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from groundwork.documents.formats.office.office_package import OfficePackage
 from groundwork.documents.formats.office.office_xml import Element, attribute, child, new_element, tags
 
 _POINTS_WITHOUT_TEXT = ("pres", "parTrans", "sibTrans")  # how a point is drawn, and the arrows between points
-_MOST_DIAGRAM_POINTS = 5_000
+_MOST_DIAGRAM_POINTS = 20_000  # those of a drawing that is larger stay as they are
 _DEEPEST_LEVEL = 8  # of a list on a slide
 _BULLET = "•"
 
@@ -38,7 +37,7 @@ def write_diagrams_as_lists(package: OfficePackage, part_names: list[str]) -> No
         for reference in references:
             data_part = data_parts.get(attribute(reference, "r", "dm"), "")
             data_model = package.root(data_part)
-            points = [] if data_model is None else list(_diagram_points(data_model))
+            points = [] if data_model is None else _diagram_points(data_model)
             if points and _replace_frame(reference, points):
                 package.mark_edited(part_name)
             elif points:
@@ -46,28 +45,38 @@ def write_diagrams_as_lists(package: OfficePackage, part_names: list[str]) -> No
                 package.mark_edited(data_part)
 
 
-def _diagram_points(data_model: Element) -> Iterator[DiagramPoint]:
-    """The points that have a text, each before those below it."""
+def _diagram_points(data_model: Element) -> list[DiagramPoint]:
+    """The points that have a text, each before those below it, and at the end those that no connection leads to."""
     points = {point.get("modelId", ""): point for point in data_model.iter(*tags("dgm", "pt"))}
-    children: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    if len(points) > _MOST_DIAGRAM_POINTS:
+        return []
+    children = _children_by_point(data_model)
+    pending = [(model_id, -1) for model_id, point in points.items() if point.get("type") == "doc"]
+    diagram_points = []
+    while pending:
+        model_id, level = pending.pop()
+        if (point := points.pop(model_id, None)) is not None:  # each once, whatever the connections say
+            diagram_points.append(_diagram_point(point, max(0, level)))
+            pending += [(child_id, level + 1) for _, child_id in sorted(children[model_id], reverse=True)]
+    diagram_points += [_diagram_point(point, 0) for point in points.values()]
+    return [point for point in diagram_points if point.paragraphs]
+
+
+def _children_by_point(data_model: Element) -> defaultdict[str, list[tuple[int, str]]]:
+    """By the id of a point the places and ids of those right below it."""
+    children: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for connection in data_model.iter(*tags("dgm", "cxn")):
         order = connection.get("srcOrd", "0")
         if connection.get("type", "parOf") == "parOf" and order.isdecimal() and len(order) < 10:
             children[connection.get("srcId", "")].append((int(order), connection.get("destId", "")))
-    pending = [(model_id, -1) for model_id, point in points.items() if point.get("type") == "doc"]
-    for _ in range(_MOST_DIAGRAM_POINTS):
-        if not pending:
-            return
-        model_id, level = pending.pop()
-        point = points.pop(model_id, None)  # each once, whatever the connections say
-        if point is None or point.get("type") in _POINTS_WITHOUT_TEXT:
-            continue
-        paragraphs = [
-            p for p in point.iter(*tags("a", "p")) if any((t.text or "").strip() for t in p.iter(*tags("a", "t")))
-        ]
-        if paragraphs:
-            yield DiagramPoint(point, paragraphs, max(0, level))
-        pending += [(child_id, level + 1) for _, child_id in sorted(children[model_id], reverse=True)]
+    return children
+
+
+def _diagram_point(point: Element, level: int) -> DiagramPoint:
+    """Without paragraphs where it has no text of its own."""
+    paragraphs = [] if point.get("type") in _POINTS_WITHOUT_TEXT else point.iter(*tags("a", "p"))
+    has_text = [p for p in paragraphs if any((t.text or "").strip() for t in p.iter(*tags("a", "t")))]
+    return DiagramPoint(point, has_text, level)
 
 
 def _replace_frame(reference: Element, points: list[DiagramPoint]) -> bool:
