@@ -101,3 +101,16 @@ def test_date_and_number_are_not_above_the_title(tmp_path: Path) -> None:
     (page,) = slides_as_markdown(deck, tmp_path)
     assert "## Moorings in winter" in page
     assert page.index("## Moorings in winter") < page.index("Boats lie in pairs.")
+
+
+def test_an_id_that_a_program_gives_a_shape_hides_no_place(tmp_path: Path) -> None:
+    """It stands in an element of the name that the size of a shape has."""
+    deck = pptx.Presentation()
+    slide = slide_of_boxes(deck, ("Boats lie in pairs.", 6, 2), ("Moorings in winter", 2, 1))
+    for shape in slide.shapes:
+        drawing = shape._element.spPr.find("{*}xfrm").tag.removesuffix("xfrm")
+        properties = shape._element.nvSpPr.find("{*}cNvPr")
+        extensions = properties.makeelement(f"{drawing}extLst", {})
+        extensions.append(properties.makeelement(f"{drawing}ext", {"uri": "{FF2B5EF4-FFF2-40B4-BE49-F238E27FC236}"}))
+        properties.append(extensions)
+    assert slides_as_markdown(deck, tmp_path)[0].startswith("## Moorings in winter\n")

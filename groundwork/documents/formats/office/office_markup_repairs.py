@@ -44,8 +44,8 @@ def repair_package(package: OfficePackage, office_format: str) -> None:
         package, package.parts_in(posixpath.join(part_folder, "slides")) if office_format == "pptx" else [main_part]
     )
     if office_format == "pptx":
-        for slide_folder in ("slides", "notesSlides"):
-            _repair_parts(package, package.parts_in(posixpath.join(part_folder, slide_folder)), _SLIDE_REPAIRS)
+        for slide_folder, repairs in (("slides", _SLIDE_REPAIRS | _TITLE_REPAIR), ("notesSlides", _SLIDE_REPAIRS)):
+            _repair_parts(package, package.parts_in(posixpath.join(part_folder, slide_folder)), repairs)
         return
     styles_part = package.related_part(main_part, "styles", "word/styles.xml")
     raised_styles = raised_word_styles(package.root_with(styles_part, "vertAlign"))
@@ -180,8 +180,8 @@ _SLIDE_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("Symbol", "ingdings", "ebdings"): write_slide_symbols,
     ("baseline",): raise_slide_runs,
     ("slidenum",): _repair_slide_numbers,
-    ("spTree",): put_title_first,
 }
+_TITLE_REPAIR: dict[tuple[str, ...], Repair] = {("spTree",): put_title_first}
 _WORD_REPAIRS: dict[tuple[str, ...], Repair] = {
     ("ruby",): _repair_ruby,
     ("ffData",): write_checkboxes_and_dropdowns,

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from groundwork.documents.formats.office.office_xml import Element, child, new_element, tags
+from groundwork.language.language_and_script import UNSPACED
 
 _TITLE_PLACEHOLDERS = ("title", "ctrTitle")
 _PLACEHOLDERS_AT_SLIDE_EDGES = ("dt", "ftr", "hdr", "sldNum")
 _MOST_TITLE_LETTERS = 120
 _MOST_TITLE_PARAGRAPHS = 2
-_TITLE_WORD = re.compile(r"[^\W\d_]{4}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
+_TITLE_WORD = re.compile(rf"[^\W\d_]{{4}}|[{UNSPACED}\uac00-\ud7af]{{2}}")
 _SENTENCE_ENDS = (".", "…", "。", ":", "：", ";", ",")
 _EMU = re.compile(r"-?\d{1,15}", re.ASCII)
 
@@ -62,7 +63,8 @@ def _shown_shapes(shape_tree: Element) -> Iterator[SlideShape]:
 
 
 def _place(element: Element) -> tuple[int, int] | None:
-    offset, extent = next(element.iter(*tags("a", "off")), None), next(element.iter(*tags("a", "ext")), None)
+    transform = next(element.iter(*tags("a", "xfrm"), *tags("p", "xfrm")), None)
+    offset, extent = child(transform, "a", "off"), child(transform, "a", "ext")
     if offset is None or extent is None:
         return None
     top, height = offset.get("y", ""), extent.get("cy", "")
