@@ -141,23 +141,23 @@ def _anydoc_table_markdown(table: Table) -> str:
     """A table with its merged cells filled; scaffolding, and a frame around text, as the blocks it holds."""
     from groundwork.documents.pipe_tables import table_to_markdown
 
+    if table.kind == "layout" or _grid_width(table) < 2:
+        return _framed_blocks(table)
     anydoc_cells = _anydoc_cell_texts(table)
-    if table.kind == "layout" or _is_frame_around_blocks(table, anydoc_cells):
-        layout_cells = [slot.cell for row in table.grid for slot in row if slot.cell]
-        return "\n\n".join(
-            block_text
-            for cell in layout_cells
-            for anydoc_block in cell.blocks
-            if (block_text := _anydoc_block_markdown(anydoc_block))
-        )
+    if _is_frame_around_blocks(table, anydoc_cells):
+        return _framed_blocks(table)
     _fill_merged_anydoc_cells(table, anydoc_cells)
     return table_to_markdown(anydoc_cells)
 
 
+def _framed_blocks(table: Table) -> str:
+    framed_cells = [slot.cell for row in table.grid for slot in row if slot.cell]
+    block_texts = [_anydoc_block_markdown(block) for cell in framed_cells for block in cell.blocks]
+    return "\n\n".join(filter(None, block_texts))
+
+
 def _is_frame_around_blocks(table: Table, anydoc_cells: Sequence[Sequence[str]]) -> bool:
     """Whether no row has texts side by side; labels of a form to fill in, with empty cells beside them, are rows."""
-    if _grid_width(table) < 2:
-        return True
     if any(_count_row_texts(table, anydoc_cells, i) > 1 for i in range(len(anydoc_cells))):
         return False
     framed_cells = [
