@@ -171,3 +171,11 @@ def stop_words(language: str) -> frozenset[str]:
 
     stop_word_list = {"no": "nb"}.get(language, language)
     return frozenset(get_stop_words(stop_word_list)) if stop_word_list in LANGUAGE_MAPPING else frozenset()
+
+
+@cache
+def stop_words_of_all_languages() -> frozenset[str]:
+    """Those of each language that has some, for texts whose language is not known."""
+    from stop_words import LANGUAGE_MAPPING
+
+    return frozenset().union(*map(stop_words, LANGUAGE_MAPPING))

@@ -16,6 +16,7 @@ from typing import Any
 from groundwork.documents.dot_leaders import is_contents_entry
 from groundwork.documents.layout.text_runs_and_lines import APART, Line, Run, is_bullet, is_number, item_label, to_lines
 from groundwork.documents.repair.hyphens_and_ligatures import DocumentWords
+from groundwork.language.language_and_script import detect_language
 from groundwork.language.sentences import sentences
 from groundwork.language.words import WRITTEN_OUT_WORD
 from groundwork.markdown.running_page_lines import heading_key
@@ -261,7 +262,9 @@ def _reads_as_prose(text: str) -> bool:
     text = text.removeprefix(item_label(text)).strip()
     if len(text) < _LEAST_PROSE or not text.endswith(_PROSE_ENDS):
         return False
-    return (len(text) > _LONGEST_HEADING_SENTENCE and text.endswith(".")) or len(sentences(text, "en")) > 1
+    return (len(text) > _LONGEST_HEADING_SENTENCE and text.endswith(".")) or len(
+        sentences(text, detect_language(text))
+    ) > 1
 
 
 def begins_with_run_in_heading(heading_line: Line) -> bool:

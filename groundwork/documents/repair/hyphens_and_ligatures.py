@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 from groundwork.documents.repair.korean_line_ends import KoreanLineEnds
 from groundwork.language.language_and_script import IDEOGRAPHS
 from groundwork.language.wordllama_subwords import latin_words, letters_per_subword
-from groundwork.language.words import HYPHENATED_WORD, stop_words
+from groundwork.language.words import HYPHENATED_WORD, stop_words_of_all_languages
 
 _UNSPACED_LINE_END = re.compile(rf"[{IDEOGRAPHS}][{IDEOGRAPHS}\d]|\d[{IDEOGRAPHS}]")
 _PHRASE_LINE_END = (
@@ -143,7 +143,7 @@ class DocumentWords:
     def _is_parted_word(self, hyphen_stem: str, hyphen_tail: str) -> bool:
         """Whether two parts are no two words: the document has not both of them by themselves, and the second is in
         small letters and no such word as those that follow "pre-" in "pre- and post-war"."""
-        if not hyphen_tail.islower() or hyphen_tail in _stop_words_of_all_languages():
+        if not hyphen_tail.islower() or hyphen_tail in stop_words_of_all_languages():
             return False
         return not self._words.unhyphenated.issuperset({hyphen_stem.casefold(), hyphen_tail})
 
@@ -154,19 +154,12 @@ class DocumentWords:
         """Whether a part of a compound is a word by itself, or a part of others."""
         words = self._words
         is_part = part in words.unhyphenated or part in words.starts or part in words.ends
-        return is_part or part in _stop_words_of_all_languages()
+        return is_part or part in stop_words_of_all_languages()
 
 
 def lines_parted_at_hyphens(text: str) -> list[str]:
     """The lines of a text whose engine has joined those of the page by a blank, parted again behind hyphens."""
     return _HYPHEN_WITHIN_LINE.sub("\n", _BOLD_PARTED_AT_HYPHEN.sub(" ", text)).split("\n")
-
-
-@cache
-def _stop_words_of_all_languages() -> frozenset[str]:
-    from stop_words import LANGUAGE_MAPPING
-
-    return frozenset().union(*map(stop_words, LANGUAGE_MAPPING))
 
 
 def has_words_parted_by_hyphen(text: str) -> bool:
