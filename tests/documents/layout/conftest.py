@@ -19,8 +19,8 @@ from groundwork.settings.config_files import load
 class Drawn:
     """A page drawn by reportlab: its Markdown, its audit and its text layer."""
 
-    def __init__(self, path: Path, draw: Callable[[Canvas], None]) -> None:
-        canvas = Canvas(str(path), pagesize=A4)
+    def __init__(self, path: Path, draw: Callable[[Canvas], None], sheet: tuple[float, float] = A4) -> None:
+        canvas = Canvas(str(path), pagesize=sheet)
         canvas.setFont("Helvetica", 10)
         draw(canvas)
         canvas.save()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pypdfium2
@@ -10,30 +9,12 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from groundwork.documents.conversion.converter_table import ConversionRequest
-from groundwork.documents.conversion.page_renditions import convert_pages
-from groundwork.documents.pdf_files.text_layer import TextLayer, read_text_layer
-from groundwork.settings.config_files import load
+from groundwork.documents.pdf_files.text_layer import read_text_layer
+from tests.documents.layout.conftest import Drawn
 from tests.documents.layout.drawing import PROSE, prose
 
-SHEET, SHOWN = (595, 842), (60, 60, 535, 800)
+SHOWN = (60, 60, 535, 800)
 OFF_PAGE = [(100, 815), (100, 30), (560, 400), (10, 400)]  # above, below, right and left of what is shown
-
-
-class Read:
-    """A drawn PDF: its text layer, and the Markdown of its first page."""
-
-    def __init__(self, path: Path, draw: Callable[[Canvas], None], sheet: tuple[float, float] = SHEET) -> None:
-        canvas = Canvas(str(path), pagesize=sheet)
-        canvas.setFont("Helvetica", 10)
-        draw(canvas)
-        canvas.save()
-        self.layer: TextLayer = read_text_layer(str(path))
-        request = ConversionRequest(
-            source=str(path), ending=".pdf", settings=load().ingest, page_count=self.layer.page_count
-        )
-        done = convert_pages("layout", request, self.layer.pages)
-        self.pages, self.audits = done.pages, done.audits
 
 
 def cropped(canvas: Canvas) -> None:
@@ -45,14 +26,14 @@ def cropped(canvas: Canvas) -> None:
 
 
 def test_text_outside_of_the_crop_box_is_left_out(tmp_path: Path) -> None:
-    read = Read(tmp_path / "cropped.pdf", cropped)
+    read = Drawn(tmp_path / "cropped.pdf", cropped)
     assert read.pages == [" ".join(PROSE)]
-    assert read.audits[0].text_kept == 1
+    assert read.audit.text_kept == 1
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_a_turned_page_is_cropped_as_it_is_drawn(tmp_path: Path, turn: int) -> None:
-    Read(tmp_path / "upright.pdf", cropped)
+    Drawn(tmp_path / "upright.pdf", cropped)
     with pypdfium2.PdfDocument(str(tmp_path / "upright.pdf")) as document:
         document[0].set_rotation(turn)
         document.save(str(tmp_path / "turned.pdf"))
@@ -70,7 +51,7 @@ def test_each_half_of_a_sheet_is_read_once(tmp_path: Path) -> None:
                 canvas.drawString(461, 540 - 14 * k, f"Right row {k} tells of the barrier and of the swell")
             canvas.showPage()
 
-    left, right = Read(tmp_path / "sheet.pdf", draw, (842, 595)).pages
+    left, right = Drawn(tmp_path / "sheet.pdf", draw, (842, 595)).pages
     assert (left.count("Left row"), left.count("Right row")) == (20, 0)
     assert (right.count("Left row"), right.count("Right row")) == (0, 20)
 
@@ -83,7 +64,7 @@ def test_a_line_that_runs_off_the_page_stays_whole(tmp_path: Path) -> None:
         canvas.drawString(450, 500, line)
         canvas.drawString(640, 460, "Left on the pasteboard by the designer")
 
-    read = Read(tmp_path / "long.pdf", draw)
+    read = Drawn(tmp_path / "long.pdf", draw)
     assert line in read.pages[0]
     assert line in read.layer.pages[0]
     assert "pasteboard" not in read.pages[0]
@@ -99,7 +80,7 @@ def test_the_title_is_one_that_the_page_shows(tmp_path: Path) -> None:
         canvas.setFont("Helvetica", 10)
         prose(canvas, 700)
 
-    assert Read(tmp_path / "proof.pdf", draw).layer.title == "The Harbour Rules"
+    assert Drawn(tmp_path / "proof.pdf", draw).layer.title == "The Harbour Rules"
 
 
 def test_a_picture_of_a_whole_page_has_no_text_beside_it(tmp_path: Path) -> None:
@@ -108,6 +89,6 @@ def test_a_picture_of_a_whole_page_has_no_text_beside_it(tmp_path: Path) -> None
         canvas.drawInlineImage(Image.new("L", (40, 60), 120), 60, 60, 475, 740)
         canvas.drawString(100, 815, "Plate of the cover, black")
 
-    read = Read(tmp_path / "cover.pdf", draw)
+    read = Drawn(tmp_path / "cover.pdf", draw)
     assert read.layer.scans == [True]
     assert read.pages == [""]
