@@ -6,8 +6,11 @@ import re
 
 _INJECTION_PATTERN = re.compile(
     r"""\b(?:ignore|disregard|forget|override)\b[^.\n]{0,30}
-            \b(?:all|any|your|these|those|the|previous|prior|above|earlier|preceding|foregoing|other|system|initial)\ +
-            (?:instructions?|prompts?|guidelines|messages?)\b(?!\ (?:of|from|by|on|in|for|to|at)\b)
+            (?:\b(?:your|previous|prior|above|earlier|preceding|foregoing|system|initial)\ +
+                (?:instructions?|prompts?|guidelines|messages?)\b
+            | \b(?:all|any|these|those|the|other)\ +
+                (?:instructions?|prompts?|guidelines|messages?)\b(?!\ (?:of|from|by|on|in|for|to|at)\b)
+            | \b(?:all|any)\ \w+\ (?:instructions|prompts|guidelines)\b(?!\ (?:of|from|by|on|in|for|to|at)\b))
       | (?:\A|[.!?:>"]\s*)(?:please\ )?(?:ignore|disregard|forget|override)\ (?:instructions|prompts|guidelines)\b
             (?!\ (?:of|from|by|on|in|for|to|at)\b)
       | \b(?:ignore|disregard|forget)\b[^.\n]{0,20}\b(?:above|previous|prior|preceding|earlier)\b
